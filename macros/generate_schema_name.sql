@@ -1,0 +1,4 @@
+{# The schema is the layer's own name, without the profile's in front. #}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {{ custom_schema_name if custom_schema_name else target.schema }}
+{%- endmacro %}

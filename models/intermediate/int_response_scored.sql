@@ -1,0 +1,164 @@
+with
+
+responses as (
+    select * from {{ ref('stg_fit__response') }}
+),
+
+links as (
+    select * from {{ ref('stg_fit__client_link') }}
+),
+
+sessions as (
+    select * from {{ ref('stg_fit__session') }}
+),
+
+episodes as (
+    select * from {{ ref('stg_fit__episode') }}
+),
+
+teams as (
+    select * from {{ ref('stg_fit__team') }}
+),
+
+clients as (
+    select * from {{ ref('int_client') }}
+),
+
+respondents as (
+    select client_key from {{ ref('int_client') }}
+),
+
+instruments as (
+    select * from {{ ref('instrument') }}
+),
+
+-- The link that holds on the day of the meeting; the latest one if several do.
+linked as (
+    select
+        responses.response_key,
+        max_by(
+            links.client_key,
+            coalesce(cast(links.valid_from as string), '') || links.client_key
+        ) as client_key
+    from responses
+    inner join links
+        on responses.source_system = links.source_system
+        and responses.client_key = links.source_client_key
+        and coalesce(links.valid_from <= responses.session_date, true)
+    group by responses.response_key
+),
+
+joined as (
+    select
+        responses.*,
+        coalesce(linked.client_key, responses.client_key) as person_key,
+        coalesce(responses.episode_key, sessions.episode_key) as known_episode_key,
+        case when sessions.session_key is null then 0 else 1 end as has_session,
+        case when episodes.episode_key is null then 0 else 1 end as has_episode,
+        case when teams.team_code is null then 0 else 1 end as has_team,
+        sessions.starts_at,
+        instruments.kind,
+        instruments.item_count,
+        instruments.score_step,
+        instruments.is_scored,
+        instruments.age_min,
+        instruments.age_max,
+        instruments.parameter_group as parameter_rule,
+        clients.birth_month,
+        clients.birth_year
+    from responses
+    left join linked on responses.response_key = linked.response_key
+    left join sessions on responses.session_key = sessions.session_key
+    left join episodes
+        on coalesce(responses.episode_key, sessions.episode_key) = episodes.episode_key
+    left join teams on responses.team_code = teams.team_code
+    left join clients on coalesce(linked.client_key, responses.client_key) = clients.client_key
+    left join instruments on responses.instrument_code = instruments.instrument_code
+),
+
+counted as (
+    select
+        *,
+        {% for number in range(1, var('max_items') + 1) -%}
+        case when item_{{ number }} is null then 0 else 1 end{{ ' + ' if not loop.last }}
+        {%- endfor %} as n_items,
+        {% for number in range(1, var('max_items') + 1) -%}
+        coalesce(item_{{ number }}, 0){{ ' + ' if not loop.last }}
+        {%- endfor %} as sum_of_items,
+        {{ age_in_years('birth_month', 'birth_year', 'session_date') }} as age_at_form
+    from joined
+),
+
+-- A total is missing unless all items are present, or only the total was delivered.
+scored as (
+    select
+        *,
+        cast(
+            case
+                when n_items = item_count then sum_of_items
+                when n_items = 0 then delivered_total
+            end as decimal(6, 2)
+        ) as total,
+        case
+            when n_items = item_count then 'items'
+            when n_items > 0 then 'partial'
+            when delivered_total is not null then 'total_only'
+            else 'none'
+        end as items_source
+    from counted
+),
+
+final as (
+    select
+        response_key,
+        source_system,
+        person_key as client_key,
+        known_episode_key as episode_key,
+        session_key,
+        -- A respondent who is a client keeps that key; any other is known within the client alone.
+        case
+            when respondent_client_key is null then null
+            when respondents.client_key is not null then respondent_client_key
+            else {{ surrogate_key(['person_key', 'respondent_client_key']) }}
+        end as respondent_key,
+        worker_key,
+        team_code,
+        session_date,
+        starts_at,
+        entered_at,
+        instrument_code,
+        kind,
+        score_step,
+        parameter_rule,
+        respondent_role,
+        is_skipped,
+        skip_reason,
+        {% for number in range(1, var('max_items') + 1) %}
+        item_{{ number }},
+        {%- endfor %}
+        n_items,
+        items_source,
+        total,
+        age_at_form,
+        case when n_items = item_count and sum_of_items = 0 then 1 else 0 end as is_all_zero,
+        case
+            when has_episode = 0 then 1
+            else 0
+        end as is_orphan_episode,
+        case when session_key is not null and has_session = 0 then 1 else 0 end as is_orphan_session,
+        case when has_team = 0 then 1 else 0 end as is_unknown_team,
+        case
+            when respondent_role = 'self' and (age_at_form < age_min or age_at_form > age_max) then 1
+            else 0
+        end as is_form_age_mismatch,
+        case
+            when total is null or is_skipped = 1 or is_scored = 0 then 0
+            when n_items = item_count and sum_of_items = 0 then 0
+            else 1
+        end as is_valid
+    from scored
+    left join respondents
+        on scored.respondent_client_key = respondents.client_key
+)
+
+select * from final
