@@ -61,9 +61,13 @@ def fingerprint() -> str:
 
 def locked_uv() -> str:
     """Return the lock file's own entry for uv, hashes included: the installer is pinned as well."""
-    entry = re.search(r"^uv==.*(?:\n {4}--hash=.*)*", LOCK.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    entry = re.search(
+        r"^uv==.*(?:\n {4}--hash=.*)*", LOCK.read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
     if entry is None:
-        raise BootstrapError("requirements.lock has no entry for uv; make it anew with the job lock")
+        raise BootstrapError(
+            "requirements.lock has no entry for uv; make it anew with the job lock"
+        )
     return entry.group(0)
 
 
@@ -79,7 +83,10 @@ def make_environment() -> None:
     if ENVIRONMENT.exists():
         shutil.rmtree(ENVIRONMENT)
     done = subprocess.run(
-        [sys.executable, "-m", "venv", str(ENVIRONMENT)], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "venv", str(ENVIRONMENT)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         shutil.rmtree(ENVIRONMENT, ignore_errors=True)
@@ -132,7 +139,9 @@ def main(arguments: list[str]) -> None:
     job, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
     if sys.version_info < OLDEST_PYTHON:
         needed = ".".join(map(str, OLDEST_PYTHON))
-        raise BootstrapError(f"Python {needed} or newer is needed, this is {sys.version.split()[0]}")
+        raise BootstrapError(
+            f"Python {needed} or newer is needed, this is {sys.version.split()[0]}"
+        )
     match job:
         case "install":
             print(f"Ready: {install()}")

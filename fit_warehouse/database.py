@@ -1,0 +1,44 @@
+"""DuckDB connections: one place for limits, and read-only wherever nothing is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from fit_warehouse.errors import UsageError
+from fit_warehouse.settings import Build
+
+
+def connect(
+    path: Path | None, limits: Build, *, temporary: Path, read_only: bool = False
+) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB file, or an in-memory database when `path` is None.
+
+    Parameters
+    ----------
+    path
+        The file.
+    limits
+        Memory and threads that DuckDB may use.
+    temporary
+        A folder into which DuckDB may spill; in-memory databases do not spill without one.
+    read_only
+        Open for reading alone, so that other readers are not shut out.
+    """
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": limits.memory_limit,
+        "threads": limits.threads,
+        "temp_directory": str(temporary),
+        "preserve_insertion_order": True,
+        # Extensions would be looked for on the network.
+        "autoinstall_known_extensions": False,
+    }
+    try:
+        return duckdb.connect(str(path) if path else ":memory:", read_only=read_only, config=config)
+    except duckdb.IOException as problem:
+        if "lock" in str(problem).lower():
+            raise UsageError(
+                f"another program holds {path} open. Close it there (or open it read-only), then try again"
+            ) from problem
+        raise

@@ -1,0 +1,98 @@
+"""The folders of one installation: everything a run writes lies below one home and `published`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from fit_warehouse.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Names of the folders and files below the home folder."""
+
+    path: Path
+
+    @property
+    def raw(self) -> Path:
+        """Append-only Parquet: every well-formed row as it was delivered, pseudonymised."""
+        return self.path / "raw"
+
+    @property
+    def ledger(self) -> Path:
+        """One JSON file per landed file; writing it is what makes a landing count."""
+        return self.path / "ledger"
+
+    @property
+    def quarantine(self) -> Path:
+        """Parquet with file, row, column and reason of every row kept out."""
+        return self.path / "quarantine"
+
+    @property
+    def accepted(self) -> Path:
+        """The current version of every row, one Parquet a table; made anew from raw."""
+        return self.path / "accepted"
+
+    @property
+    def build_database(self) -> Path:
+        """The DuckDB file that dbt and measure write."""
+        return self.path / "build" / "build.duckdb"
+
+    @property
+    def dbt_target(self) -> Path:
+        """What dbt writes beside the database."""
+        return self.path / "build" / "dbt"
+
+    @property
+    def release(self) -> Path:
+        """The next release while it is being put together."""
+        return self.path / "release"
+
+    @property
+    def timings(self) -> Path:
+        """How long each step took last time, for the estimate on the progress display."""
+        return self.path / "timings.json"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the home folder for one writing command at a time."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            with filelock.FileLock(self.path / "home.lock", timeout=0):
+                yield
+        except filelock.Timeout:
+            raise UsageError(
+                f"another fit command is at work in {self.path}. Wait until it ends, "
+                "or give this one a home of its own (FIT_HOME)"
+            ) from None
+        except PermissionError as problem:
+            raise UsageError(
+                f"no permission to write {problem.filename}. Give the user that runs fit the right "
+                "to write there, or choose another folder (FIT_HOME, FIT_PUBLISHED)"
+            ) from problem
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON so that a reader sees the old file or the whole new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_text(
+        json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, default=str) + "\n",
+        encoding="utf-8",
+        newline="\n",
+    )
+    temporary.replace(path)
+
+
+def read_json(path: Path, default: Any = None) -> Any:
+    """Return the content of a JSON file, or `default` when there is none."""
+    if not path.is_file():
+        return default
+    return json.loads(path.read_text(encoding="utf-8"))

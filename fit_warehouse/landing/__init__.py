@@ -1,0 +1,1 @@
+"""From files as delivered to accepted rows: recognise, check, refuse or quarantine, pseudonymise."""

@@ -1,0 +1,121 @@
+"""What lies in a landing folder, and what is said about it beside the data."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from fit_warehouse.errors import DataError, UsageError
+
+DELIVERY = "delivery.toml"
+SUFFIXES = (".csv", ".parquet", ".xlsx")
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What `delivery.toml` says of the files beside it."""
+
+    extracted_at: datetime | None = None
+    is_synthetic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LandingFile:
+    """A file in the landing folder."""
+
+    path: Path
+    name: str  # relative to the landing folder, with forward slashes on every system
+    delivery: Delivery
+
+    @property
+    def extracted_at(self) -> datetime | None:
+        """Return when the file was extracted: by delivery.toml, else by the date its name ends in."""
+        return self.delivery.extracted_at or date_in_name(self.path.stem)
+
+
+def date_in_name(stem: str) -> datetime | None:
+    """Return the ISO date at the end of a file name.
+
+    Examples
+    --------
+    >>> date_in_name("session_2026-01-31"), date_in_name("session_20260131"), date_in_name("x_2026-01")
+    (datetime.datetime(2026, 1, 31, 0, 0), datetime.datetime(2026, 1, 31, 0, 0), None)
+    """
+    found = re.search(r"(?<!\d)(\d{4})-?(\d{2})-?(\d{2})$", stem)
+    if found is None:
+        return None
+    try:
+        return datetime(*map(int, found.groups()))  # type: ignore[arg-type]  # three integers
+    except ValueError:
+        return None
+
+
+def scan(folder: Path) -> tuple[list[LandingFile], list[str]]:
+    """Return the files to land, ordered by name, and the names of those passed over.
+
+    Raises
+    ------
+    UsageError
+        When the folder is not there or cannot be read.
+    DataError
+        When a `delivery.toml` says something that cannot be understood.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"there is no landing folder {folder}. Make it and put the files there")
+    try:
+        names = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    except PermissionError as problem:
+        raise UsageError(
+            f"no permission to read {problem.filename}. Give the user that runs fit the right to read it"
+        ) from problem
+    deliveries: dict[Path, Delivery] = {}
+    files, ignored = [], []
+    for name in names:
+        path = folder / name
+        # Office programs leave such files beside an open workbook.
+        if name.name.startswith((".", "~$")) or path.suffix.lower() == ".tmp":
+            ignored.append(name.as_posix())
+        elif name.name != DELIVERY:
+            if path.parent not in deliveries:
+                deliveries[path.parent] = read_delivery(path.parent / DELIVERY)
+            files.append(LandingFile(path, name.as_posix(), deliveries[path.parent]))
+    return files, ignored
+
+
+def read_delivery(path: Path) -> Delivery:
+    """Return what a delivery.toml says, or the defaults when there is none."""
+    if not path.is_file():
+        return Delivery()
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise DataError(f"{path} is not valid TOML: {problem}") from problem
+    extracted_at = content.get("extracted_at")
+    if extracted_at is not None and (
+        not isinstance(extracted_at, datetime) or extracted_at.tzinfo is not None
+    ):
+        raise DataError(
+            f"{path}: extracted_at is a date and time without zone, as 2026-01-31T06:00:00"
+        )
+    return Delivery(extracted_at, bool(content.get("synthetic", False)))
+
+
+def chunks(path: Path) -> Iterator[bytes]:
+    """Yield a file's bytes piece by piece."""
+    with path.open("rb") as file:
+        while piece := file.read(CHUNK):
+            yield piece
+
+
+def content_hash(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hex."""
+    digest = hashlib.sha256()
+    for piece in chunks(path):
+        digest.update(piece)
+    return digest.hexdigest()

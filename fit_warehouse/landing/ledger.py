@@ -1,0 +1,89 @@
+"""The ledger: one small JSON file for each file that was landed or refused.
+
+Writing the entry is what makes a landing count: raw files without one are left over from a stop
+halfway and are removed before the next landing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from fit_warehouse.home import Home, read_json, write_json
+
+LANDED, REFUSED = "landed", "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What happened to one file (or one sheet of a workbook).
+
+    Attributes
+    ----------
+    file_id : str
+        From the table and the content: the same content under another name has the same id.
+    rows_delivered, rows_quarantined : int
+        Rows of the file, and those kept out when it was landed.
+    reasons : dict
+        Quarantined rows by reason code; a row with two faults counts under both.
+    """
+
+    file_id: str
+    file_name: str
+    table_name: str
+    status: str
+    sha256: str
+    size_bytes: int
+    landed_at: str
+    adapter: str = "contract"
+    adapter_version: int = 1
+    sheet: str = ""
+    extracted_at: str | None = None
+    is_synthetic: bool = False
+    rows_delivered: int = 0
+    rows_quarantined: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+    refused_for: str = ""
+    refusal: str = ""
+    profile: dict[str, Any] = field(default_factory=dict)
+
+
+def entries(home: Home) -> list[Entry]:
+    """Return all entries, ordered by when they were landed and by name."""
+    found = [Entry(**read_json(path)) for path in sorted(home.ledger.glob("*.json"))]
+    return sorted(found, key=lambda entry: (entry.landed_at, entry.file_name, entry.table_name))
+
+
+def landed(home: Home) -> list[Entry]:
+    """Return the entries of files whose rows are in the raw store."""
+    return [entry for entry in entries(home) if entry.status == LANDED]
+
+
+def write(home: Home, entry: Entry) -> None:
+    """Add an entry."""
+    write_json(home.ledger / f"{entry.file_id}.json", dataclasses.asdict(entry))
+
+
+def forget_refusals(home: Home) -> None:
+    """Remove the entries of refused files: each landing judges such files anew."""
+    for entry in entries(home):
+        if entry.status == REFUSED:
+            (home.ledger / f"{entry.file_id}.json").unlink()
+
+
+def sweep(home: Home) -> Iterator[str]:
+    """Remove what a landing that was stopped halfway left behind, and yield the names."""
+    known = {entry.file_id for entry in landed(home)}
+    for folder in (home.raw, home.quarantine, home.ledger):
+        for path in sorted(folder.rglob("*")):
+            if path.suffix == ".tmp" or (path.suffix == ".parquet" and path.stem not in known):
+                path.unlink()
+                yield path.relative_to(home.path).as_posix()
+
+
+def moment(value: datetime | None) -> str | None:
+    """Return a time in the form that the ledger keeps."""
+    return None if value is None else value.isoformat(timespec="seconds")

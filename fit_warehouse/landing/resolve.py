@@ -1,0 +1,153 @@
+"""Which version of a row counts: a pure function of the raw store, whatever the order of landing.
+
+A version is a row's content at a time. Of the versions of a key
+
+- equal content at the same time, and content that only repeats the version before it, is a
+  *duplicate*;
+- different content at the same time, or where one time is not known, is *conflicting*;
+- the latest of the others is *current*, the earlier ones are *superseded*;
+- a deletion takes away every version up to its time.
+
+Delivered = accepted (current, superseded, deleted) + quarantined (conflicting ones and those with
+a fault) + duplicates, to the row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import duckdb
+
+from fit_warehouse.home import Home
+from fit_warehouse.landing.contract import Table, tables
+
+ACCEPTED = ("current", "superseded", "deleted")
+
+
+@dataclass(frozen=True, slots=True)
+class Fates:
+    """Counts of raw rows by file and fate."""
+
+    by_file: Mapping[str, Mapping[str, int]]
+
+    def count(self, file_id: str, *fates: str) -> int:
+        """Return how many rows of a file had one of the fates."""
+        return sum(self.by_file.get(file_id, {}).get(fate, 0) for fate in fates)
+
+
+def _raw(home: Home, table: Table) -> str:
+    """Return SQL for all raw rows of a table; an empty relation when nothing has been landed."""
+    if any((home.raw / table.name).glob("*.parquet")):
+        files = (home.raw / table.name / "*.parquet").as_posix().replace("'", "''")
+        return f"select * from read_parquet('{files}', union_by_name = true)"
+    empty = ", ".join(
+        f"cast(null as {column.sql_type}) as {column.name}" for column in table.columns
+    )
+    return (
+        f"select {empty}, cast(null as timestamp) as _version_at, cast(null as bigint) as _row_number, "
+        "cast(null as varchar) as _content_hash, cast(null as varchar) as _file_id limit 0"
+    )
+
+
+def _judged(home: Home, table: Table) -> str:
+    """Return SQL for every raw row with its fate."""
+    key = ", ".join(table.key)
+    by_key = f"partition by {key}"
+    return f"""
+        with
+        raw as ({_raw(home, table)}),
+        copies as (
+            select *,
+                row_number() over (
+                    {by_key}, _content_hash, _version_at order by _file_id, _row_number
+                ) as copy_number
+            from raw
+        ),
+        versions as (
+            select *,
+                count(*) over ({by_key}, _version_at) as n_at_this_time,
+                count(*) over ({by_key}) - count(_version_at) over ({by_key}) as n_without_time,
+                min(_content_hash) over ({by_key}) <> max(_content_hash) over ({by_key})
+                    as has_other_content
+            from copies
+            where copy_number = 1
+        ),
+        parted as (
+            select *,
+                has_other_content and (n_at_this_time > 1 or n_without_time > 0) as is_conflicting
+            from versions
+        ),
+        ordered as (
+            select *,
+                lag(_content_hash) over (
+                    {by_key}, is_conflicting order by _version_at nulls last, _content_hash
+                ) as content_before
+            from parted
+        ),
+        chosen as (
+            select *,
+                -- The last row that is no repetition: a repetition says nothing new.
+                max(case when content_before is distinct from _content_hash then _version_at end)
+                    over ({by_key}, is_conflicting) as current_at
+            from ordered
+        ),
+        dated as ({_with_deletions(home, table)})
+        select *,
+            case
+                when is_conflicting then 'conflicting'
+                when content_before is not distinct from _content_hash then 'duplicate'
+                when deleted_at is not null and coalesce(_version_at <= deleted_at, true)
+                    then 'deleted'
+                when _version_at is not distinct from current_at then 'current'
+                else 'superseded'
+            end as fate
+        from dated
+        union all by name
+        select *, 'duplicate' as fate from copies where copy_number > 1
+    """
+
+
+def _with_deletions(home: Home, table: Table) -> str:
+    """Return SQL for the chosen versions with `deleted_at`, the latest deletion of their key."""
+    corrections = tables()["correction"]
+    if table.name not in corrections["table_name"].values:
+        return "select *, cast(null as timestamp) as deleted_at from chosen"
+    key = ", ".join(table.key)
+    same_key = " and ".join(f"chosen.{name} = deletions.{name}" for name in table.key)
+    return f"""
+        select chosen.*, deletions.deleted_at
+        from chosen
+        left join (
+            select {key}, max(corrected_at) as deleted_at
+            from ({_raw(home, corrections)})
+            where table_name = '{table.name}' and action = 'delete'
+            group by {key}
+        ) as deletions on {same_key}
+    """
+
+
+def resolve(connection: duckdb.DuckDBPyConnection, home: Home) -> Fates:
+    """Write `accepted/<table>.parquet` for every table and return the fate of every raw row.
+
+    The accepted files hold the contract's columns alone, ordered by all of them, so that the same
+    rows give the same content in whatever order and parts they were delivered.
+    """
+    home.accepted.mkdir(parents=True, exist_ok=True)
+    by_file: dict[str, dict[str, int]] = {}
+    for table in tables().values():
+        connection.execute(f"create or replace temp table fate as {_judged(home, table)}")
+        names = ", ".join(column.name for column in table.content)
+        target = home.accepted / f"{table.name}.parquet"
+        temporary = target.with_name(target.name + ".tmp")
+        connection.sql(
+            f"select {names}, _version_at as version_at from fate where fate = 'current' order by all"
+        ).write_parquet(str(temporary), compression="zstd")
+        temporary.replace(target)
+        counted = connection.execute(
+            "select _file_id, fate, count(*) from fate group by all order by all"
+        ).fetchall()
+        for file_id, fate, count in counted:
+            by_file.setdefault(file_id, {})[fate] = count
+    connection.execute("drop table fate")
+    return Fates(by_file)

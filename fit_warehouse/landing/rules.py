@@ -1,0 +1,178 @@
+"""Which rows are kept out, and why: each rule is an SQL condition over a row as delivered.
+
+`d` is the delivered row with every column as trimmed text (empty = missing); `v` is the same row
+in the contract's types, NULL where a text does not fit its type. Times compare with `known_at`:
+when the delivery was extracted, else today.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fit_warehouse.landing.contract import Column, Table, item_columns
+
+EARLIEST_EVENT = "2000-01-01"  # the scales are from 2003; services used before are of no use here
+EARLIEST_BIRTH = "1900-01-01"
+TOLERANCE = "0.05"  # between a delivered total and its items: half a step of 0.1
+
+NUMBER = r"^[+-]?[0-9]+([.,][0-9]+)?$"
+THREE_DECIMALS = r"^[+-]?[0-9]{1,3}[.,][0-9]{3}$"
+WHOLE = r"^[+-]?[0-9]+([.,]0+)?$"
+DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T]00:00:00(\.0+)?)?$"
+MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?)?$"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A row for which `condition` is true is quarantined for `reason`, pointing at `column`."""
+
+    reason: str
+    column: str
+    condition: str
+
+
+def trimmed(name: str) -> str:
+    """Return SQL for a delivered column without the white space around it, empty as NULL."""
+    # U+00A0 and U+2212: what Finnish spreadsheets put into numbers.
+    return f"nullif(trim(replace(\"{name}\", chr(8722), '-'), ' ' || chr(9) || chr(10) || chr(13) || chr(160)), '')"
+
+
+def typed(column: Column) -> str:
+    """Return SQL that turns the trimmed text `d.column` into the column's type, else NULL."""
+    text = f"d.{column.name}"
+    match column.type:
+        case "decimal":
+            number = f"try_cast(replace({text}, ',', '.') as {_wide(column)})"
+            return f"case when regexp_matches({text}, '{NUMBER}') then {number} end"
+        case "integer":
+            number = f"try_cast(replace({text}, ',', '.') as double)"
+            return f"case when regexp_matches({text}, '{WHOLE}') then try_cast({number} as integer) end"
+        case "flag":
+            return f"case {text} when '1' then 1 when '0' then 0 end"
+        case "date":
+            return (
+                f"case when regexp_matches({text}, '{DAY}') then try_cast({text}[1:10] as date) end"
+            )
+        case "datetime":
+            return f"case when regexp_matches({text}, '{MOMENT}') then try_cast({text} as timestamp) end"
+        case _:
+            return text
+
+
+def _wide(column: Column) -> str:
+    """Return a type that holds more than the column's own, so that rules see what was delivered."""
+    return "decimal(18,6)" if column.scale == 2 else "decimal(30,8)"
+
+
+def column_rules(column: Column) -> list[Rule]:
+    """Return the rules that follow from the contract's word on one column."""
+    name, rules = column.name, []
+    given, value = f"d.{name} is not null", f"v.{name}"
+
+    def add(reason: str, condition: str) -> None:
+        rules.append(Rule(reason, name, condition))
+
+    if column.required:
+        add("missing_required", f"d.{name} is null")
+    if column.type == "decimal":
+        add("ambiguous_number", f"regexp_matches(d.{name}, '{THREE_DECIMALS}')")
+    not_in_type = {
+        "decimal": "not_a_number",
+        "integer": "not_a_number",
+        "flag": "not_a_flag",
+        "date": "not_a_date",
+        "datetime": "not_a_date",
+    }.get(column.type)
+    if not_in_type:
+        add(not_in_type, f"{given} and {value} is null")
+    if column.type in ("date", "datetime"):
+        earliest = EARLIEST_BIRTH if column.birth else EARLIEST_EVENT
+        add("date_too_early", f"{value} < timestamp '{earliest}'")
+    if column.past or (column.birth and column.type == "date"):
+        # A row's own time may lie some hours before the delivery's: days are compared.
+        add("date_in_future", f"cast({value} as date) > cast(known_at as date)")
+    if column.birth and column.type == "integer":
+        add("date_too_early", f"{value} < 1900")
+        add("date_in_future", f"{value} > year(known_at)")
+    if column.values:
+        allowed = ", ".join(f"'{code}'" for code in column.values)
+        add("unknown_code", f"{given} and d.{name} not in ({allowed})")
+    return rules
+
+
+def _response() -> list[Rule]:
+    """Return what must hold between the columns of a form; `i` is the form's instrument."""
+    items = item_columns()
+    rules = [Rule("unknown_instrument", "instrument_code", "i.instrument_code is null")]
+    for number, item in enumerate(items, start=1):
+        score = f"v.{item}"
+        rules += [
+            Rule("too_many_items", item, f"{score} is not null and {number} > i.item_count"),
+            Rule("score_out_of_range", item, f"{score} < i.item_min or {score} > i.item_max"),
+            Rule("score_off_step", item, f"{score} % i.score_step != 0"),
+        ]
+    lowest, highest = "i.item_count * i.item_min", "i.item_count * i.item_max"
+    total = " + ".join(f"coalesce(v.{item}, 0)" for item in items)
+    n_items = " + ".join(f"(v.{item} is not null)::integer" for item in items)
+    any_score = " or ".join(f"v.{item} is not null" for item in (*items, "total"))
+    return [
+        *rules,
+        Rule("score_out_of_range", "total", f"v.total < {lowest} or v.total > {highest}"),
+        Rule("score_off_step", "total", "v.total % i.score_step != 0"),
+        Rule(
+            "total_mismatch",
+            "total",
+            f"{n_items} = i.item_count and abs(v.total - ({total})) > {TOLERANCE}",
+        ),
+        Rule("skipped_with_scores", "is_skipped", f"v.is_skipped = 1 and ({any_score})"),
+    ]
+
+
+def _session() -> list[Rule]:
+    held = "d.attendance in ('attended', 'no_show')"
+    return [
+        Rule(
+            "date_in_future", "session_date", f"{held} and v.session_date > cast(known_at as date)"
+        ),
+        Rule("negative_amount", "duration_minutes", "v.duration_minutes < 0"),
+    ]
+
+
+def _episode() -> list[Rule]:
+    planned = ("planned_sessions", "planned_months", "planned_days")
+    return [
+        Rule("no_start_date", "opened_on", "d.referred_on is null and d.opened_on is null"),
+        Rule(
+            "ending_without_closing",
+            "ending_code",
+            "d.ending_code is not null and d.closed_on is null",
+        ),
+        *(Rule("negative_amount", name, f"v.{name} < 0") for name in planned),
+    ]
+
+
+def _unit_price() -> list[Rule]:
+    period = "d.basis = 'period'"
+    return [
+        Rule("negative_amount", "amount_eur", "v.amount_eur < 0"),
+        Rule(
+            "period_without_units",
+            "planned_units",
+            f"{period} and (d.planned_units is null or v.planned_units <= 0)",
+        ),
+        Rule("period_without_units", "planned_unit", f"{period} and d.planned_unit is null"),
+    ]
+
+
+BETWEEN_COLUMNS = {
+    "response": _response,
+    "session": _session,
+    "episode": _episode,
+    "unit_price": _unit_price,
+}
+
+
+def rules_of(table: Table) -> list[Rule]:
+    """Return all rules of a table; a row's first that holds for a column is the one reported."""
+    rules = [rule for column in table.columns for rule in column_rules(column)]
+    return rules + BETWEEN_COLUMNS.get(table.name, list)()

@@ -1,0 +1,165 @@
+"""Settings: defaults, then `fit.toml`, then the environment (`FIT_LAND_MAX_QUARANTINED_SHARE=0.1`)."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args, get_type_hints
+
+from fit_warehouse.errors import UsageError
+
+Switch = Literal["auto", "symlink", "rename"]
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Where things lie; relative paths start from the folder in which the command runs."""
+
+    home: Path = Path("var")
+    landing: Path | None = None  # default: landing/ below home
+    published: Path = Path("published")
+    key_file: Path | None = None  # default: the user's own configuration folder
+
+
+@dataclass(frozen=True, slots=True)
+class Land:
+    """How much of a delivered file may be quarantined before the whole file is refused."""
+
+    max_quarantined_share: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """What DuckDB may use."""
+
+    memory_limit: str = "4GB"
+    threads: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Which published thresholds classify change; a name in seeds/instrument_parameter.csv."""
+
+    parameter_set: str = "pcoms"
+    ci_level: float = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Disclosure control, calendar and retention of what is published."""
+
+    k_min: int = 5
+    n_min_estimate: int = 20
+    workers_min: int = 2
+    calendar_days: int = 30
+    keep_releases: int = 5
+    switch: Switch = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of one run."""
+
+    paths: Paths = field(default_factory=Paths)
+    land: Land = field(default_factory=Land)
+    build: Build = field(default_factory=Build)
+    outcome: Outcome = field(default_factory=Outcome)
+    publish: Publish = field(default_factory=Publish)
+
+    @property
+    def landing(self) -> Path:
+        """Return the folder from which files are landed."""
+        return self.paths.landing or self.paths.home / "landing"
+
+
+SECTIONS = {section.name: section.default_factory for section in dataclasses.fields(Settings)}
+
+
+def load(file: Path = Path("fit.toml"), environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings of a run.
+
+    Parameters
+    ----------
+    file
+        A TOML file with a table per section; it need not exist.
+    environment
+        Variables named FIT_SECTION_KEY, and the two everybody sets: FIT_HOME and FIT_PUBLISHED.
+
+    Raises
+    ------
+    UsageError
+        For a section, a key or a value that is not known, with its name.
+    """
+    variables = os.environ if environment is None else environment
+    given: dict[str, dict[str, Any]] = {}
+    if file.is_file():
+        try:
+            given = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+            raise UsageError(f"{file} is not valid TOML: {problem}") from problem
+    for name in given:
+        if name not in SECTIONS:
+            raise UsageError(f"{file}: no section [{name}]; there are {', '.join(SECTIONS)}")
+    for short, key in (("FIT_HOME", "home"), ("FIT_PUBLISHED", "published")):
+        if variables.get(short):
+            given.setdefault("paths", {})[key] = variables[short]
+    sections = {}
+    for name, section in SECTIONS.items():
+        kind: Any = section
+        values = dict(given.get(name, {}))
+        for key in (known.name for known in dataclasses.fields(kind)):
+            text = variables.get(f"FIT_{name}_{key}".upper())
+            if text:
+                values[key] = text
+        sections[name] = _section(kind, name, values)
+    settings = Settings(**sections)
+    _check(settings)
+    return settings
+
+
+def _section(kind: Any, name: str, values: Mapping[str, Any]) -> Any:
+    """Return one section with every value in its declared type."""
+    hints = get_type_hints(kind)
+    converted = {}
+    for key, value in values.items():
+        if key not in hints:
+            raise UsageError(f"setting {name}.{key} is not known; there are {', '.join(hints)}")
+        try:
+            converted[key] = _convert(hints[key], value)
+        except ValueError as problem:
+            raise UsageError(f"setting {name}.{key} = {value!r}: {problem}") from problem
+    return kind(**converted)
+
+
+def _convert(hint: Any, value: Any) -> Any:
+    """Return `value` as the declared type, or raise ValueError with what is expected."""
+    if hint in (int, float, str):
+        if isinstance(value, bool):
+            raise ValueError(f"expected {hint.__name__}")
+        return hint(value)
+    choices = get_args(hint)
+    if Path in choices or hint is Path:
+        return Path(str(value)).expanduser()
+    if value not in choices:
+        raise ValueError(f"expected one of {', '.join(choices)}")
+    return value
+
+
+def _check(settings: Settings) -> None:
+    """Refuse values that no run may have."""
+    if not 0 <= settings.land.max_quarantined_share <= 1:
+        raise UsageError("setting land.max_quarantined_share is a share: from 0 to 1")
+    if not 0 < settings.outcome.ci_level < 1:
+        raise UsageError("setting outcome.ci_level is a probability: between 0 and 1, as 0.95")
+    if settings.publish.k_min < 3:
+        raise UsageError(
+            "setting publish.k_min is below 3: so small groups can be recognised. Use 5, never below 3"
+        )
+    if settings.publish.n_min_estimate < settings.publish.k_min:
+        raise UsageError("setting publish.n_min_estimate may not be below publish.k_min")
+    if settings.publish.keep_releases < 1:
+        raise UsageError("setting publish.keep_releases is at least 1")
