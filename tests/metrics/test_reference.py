@@ -1,0 +1,43 @@
+"""The library against published numbers and independent implementations."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fit_metrics import effect_size, rates, reliable_change
+
+REFERENCE = Path(__file__).parent / "reference"
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "rows": effect_size.pre_post_d,
+    "from_stats": effect_size.pre_post_d_from_stats,
+    "wilson": rates.wilson,
+    "mean": rates.mean_interval,
+    "threshold": reliable_change.threshold,
+    "cutoff": reliable_change.cutoff,
+    "standard_error_of_measurement": reliable_change.standard_error_of_measurement,
+}
+
+
+def cases() -> list[Any]:
+    return [
+        pytest.param(case, id=case["id"])
+        for path in sorted(REFERENCE.glob("*.json"))
+        for case in json.loads(path.read_text(encoding="utf-8"))
+    ]
+
+
+@pytest.mark.parametrize("case", cases())
+def test_matches_reference(case: dict[str, Any]) -> None:
+    result = FUNCTIONS[case["function"]](**case["inputs"], **case["options"])
+    expected = case["expected"]
+    if not isinstance(expected, dict):
+        assert result == pytest.approx(expected, abs=case["tolerance"], rel=0)
+        return
+    for name, value in expected.items():
+        assert getattr(result, name) == pytest.approx(value, abs=case["tolerance"], rel=0), name
