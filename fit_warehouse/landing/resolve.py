@@ -127,6 +127,47 @@ def _with_deletions(home: Home, table: Table) -> str:
     """
 
 
+def _fate_table(connection: duckdb.DuckDBPyConnection, home: Home, table: Table) -> None:
+    connection.execute(f"create or replace temp table fate as {_judged(home, table)}")
+
+
+def _count(connection: duckdb.DuckDBPyConnection, by_file: dict[str, dict[str, int]]) -> None:
+    counted = connection.execute(
+        "select _file_id, fate, count(*) from fate group by all order by all"
+    ).fetchall()
+    for file_id, fate, count in counted:
+        by_file.setdefault(file_id, {})[fate] = count
+
+
+def fates(connection: duckdb.DuckDBPyConnection, home: Home) -> Fates:
+    """Return the fate of every raw row, counted by file."""
+    by_file: dict[str, dict[str, int]] = {}
+    for table in tables().values():
+        _fate_table(connection, home, table)
+        _count(connection, by_file)
+    return Fates(by_file)
+
+
+def conflicting(connection: duckdb.DuckDBPyConnection, home: Home) -> list[dict[str, object]]:
+    """Return file and row of every raw row that another version contradicts."""
+    found: list[dict[str, object]] = []
+    for table in tables().values():
+        _fate_table(connection, home, table)
+        rows = connection.execute(
+            "select _file_id, _row_number from fate where fate = 'conflicting' order by all"
+        ).fetchall()
+        found += [
+            {
+                "file_id": file_id,
+                "row_number": row_number,
+                "column_name": "",
+                "reason_code": "conflicting_versions",
+            }
+            for file_id, row_number in rows
+        ]
+    return found
+
+
 def resolve(connection: duckdb.DuckDBPyConnection, home: Home) -> Fates:
     """Write `accepted/<table>.parquet` for every table and return the fate of every raw row.
 
@@ -136,7 +177,8 @@ def resolve(connection: duckdb.DuckDBPyConnection, home: Home) -> Fates:
     home.accepted.mkdir(parents=True, exist_ok=True)
     by_file: dict[str, dict[str, int]] = {}
     for table in tables().values():
-        connection.execute(f"create or replace temp table fate as {_judged(home, table)}")
+        _fate_table(connection, home, table)
+        _count(connection, by_file)
         names = ", ".join(column.name for column in table.content)
         target = home.accepted / f"{table.name}.parquet"
         temporary = target.with_name(target.name + ".tmp")
@@ -144,10 +186,4 @@ def resolve(connection: duckdb.DuckDBPyConnection, home: Home) -> Fates:
             f"select {names}, _version_at as version_at from fate where fate = 'current' order by all"
         ).write_parquet(str(temporary), compression="zstd")
         temporary.replace(target)
-        counted = connection.execute(
-            "select _file_id, fate, count(*) from fate group by all order by all"
-        ).fetchall()
-        for file_id, fate, count in counted:
-            by_file.setdefault(file_id, {})[fate] = count
-    connection.execute("drop table fate")
     return Fates(by_file)

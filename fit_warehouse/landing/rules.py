@@ -33,8 +33,10 @@ class Rule:
 
 def trimmed(name: str) -> str:
     """Return SQL for a delivered column without the white space around it, empty as NULL."""
-    # U+00A0 and U+2212: what Finnish spreadsheets put into numbers.
-    return f"nullif(trim(replace(\"{name}\", chr(8722), '-'), ' ' || chr(9) || chr(10) || chr(13) || chr(160)), '')"
+    # U+00A0 and U+2212 are what Finnish spreadsheets put into numbers.
+    white_space = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"
+    text = f"replace(\"{name}\", chr(8722), '-')"
+    return f"nullif(trim({text}, {white_space}), '')"
 
 
 def typed(column: Column) -> str:

@@ -1,0 +1,1 @@
+"""Great Expectations suites: what arrives, and what is about to be published."""

@@ -1,0 +1,132 @@
+"""Build the marts: dbt, called once and in this process, on what landing accepted."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from fit_warehouse import project
+from fit_warehouse.errors import DataError, UsageError
+from fit_warehouse.home import Home
+from fit_warehouse.landing import contract
+from fit_warehouse.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What dbt did."""
+
+    models: int
+    data_tests: int
+
+
+def build(settings: Settings, home: Home) -> Built:
+    """Run dbt on the accepted rows; the database is made anew beside the old one, then replaces it.
+
+    Raises
+    ------
+    UsageError
+        When nothing has been landed, or the database is held open by another program.
+    DataError
+        When a model cannot be built or a data test fails, with the names of all that did.
+    """
+    if not (home.accepted / "response.parquet").is_file():
+        raise UsageError("nothing has been landed yet. Run: fit land")
+    _check_parameter_set(settings)
+    home.build_database.parent.mkdir(parents=True, exist_ok=True)
+    fresh = home.build_database.with_name("fresh.duckdb")
+    _remove(fresh)
+    with _environment(settings, home, fresh):
+        built = _dbt(settings, home)
+    try:
+        fresh.replace(home.build_database)
+    except PermissionError as problem:  # Windows: somebody has the old one open
+        raise UsageError(
+            f"another program holds {home.build_database} open. Close it there, then try again"
+        ) from problem
+    return built
+
+
+def _check_parameter_set(settings: Settings) -> None:
+    known = {row["parameter_set"] for row in project.seed("instrument_parameter")}
+    if settings.outcome.parameter_set not in known:
+        raise UsageError(
+            f"setting outcome.parameter_set = {settings.outcome.parameter_set!r} is not in "
+            f"seeds/instrument_parameter.csv; there are {', '.join(sorted(known))}"
+        )
+
+
+def _remove(database: Path) -> None:
+    for path in (database, database.with_name(database.name + ".wal")):
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _environment(settings: Settings, home: Home, database: Path) -> Iterator[None]:
+    """Set what profiles.yml and the sources read, for the time of the call."""
+    values = {
+        "FIT_ACCEPTED": home.accepted.resolve().as_posix(),
+        "FIT_BUILD_DATABASE": database.resolve().as_posix(),
+        "FIT_BUILD_MEMORY_LIMIT": settings.build.memory_limit,
+        "FIT_BUILD_THREADS": str(settings.build.threads),
+        "FIT_BUILD_SPILL": (home.path / "spill").resolve().as_posix(),
+        "DBT_TARGET_PATH": str(home.dbt_target.resolve()),
+        "DBT_LOG_PATH": str(home.dbt_target.resolve()),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _dbt(settings: Settings, home: Home) -> Built:
+    """Call dbt build without the unit tests, which are about the code and not about the data."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # slow to import
+    from dbt.cli.main import dbtRunner
+
+    variables = {
+        "parameter_set": settings.outcome.parameter_set,
+        "max_items": len(contract.item_columns()),
+    }
+    root = str(project.root())
+    command = ["--quiet", "--no-print", "--no-use-colors", "build"]
+    command += ["--project-dir", root, "--profiles-dir", root, "--vars", json.dumps(variables)]
+    command += ["--exclude-resource-type", "unit_test"]
+    try:
+        outcome = dbtRunner().invoke(command)
+    finally:
+        # dbt would keep the file open, and this process could not read it.
+        DuckDBConnectionManager.close_all_connections()
+    if outcome.exception is not None:
+        raise DataError(f"dbt could not start: {outcome.exception}")
+    results = list(outcome.result)
+    failed = [result for result in results if result.status not in ("success", "pass", "no-op")]
+    if failed:
+        raise DataError(_failures(failed, home))
+    kinds = [result.node.resource_type.value for result in results]
+    return Built(kinds.count("model"), kinds.count("test"))
+
+
+def _failures(failed: list[object], home: Home) -> str:
+    """Return which models and tests failed; skipped ones only follow from them."""
+    lines = [
+        f"  {result.node.name}: {' '.join(str(result.message).split())}"  # type: ignore[attr-defined]
+        for result in failed
+        if result.status != "skipped"  # type: ignore[attr-defined]
+    ]
+    return (
+        f"{len(lines)} checks of the marts failed, nothing is published:\n"
+        + "\n".join(lines)
+        + f"\nThe SQL of each is below {home.dbt_target / 'compiled'}"
+    )

@@ -1,0 +1,248 @@
+"""The command `fit`. Exit codes: 0 well, 1 the data failed a check, 2 usage, 3 crashed."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from fit_warehouse import settings as settings_module
+from fit_warehouse.errors import FitError, UsageError
+from fit_warehouse.home import Home
+from fit_warehouse.settings import Settings
+
+app = typer.Typer(
+    name="fit",
+    help="Analytics warehouse for Feedback-Informed Treatment. The main job is: fit run",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+LandingOption = Annotated[
+    Path | None, typer.Option("--landing", help="Folder with the files to land.")
+]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option("--as-of", help="Count as if today were this day, as 2026-10-31."),
+]
+
+
+def _console() -> Console:
+    # A pipe or a log file has no width: lines are not to be broken there.
+    return Console(soft_wrap=True, highlight=False)
+
+
+def _say(lines: Iterable[str]) -> None:
+    console = _console()
+    for line in lines:
+        console.print(line, markup=False, highlight=False)
+
+
+def _settings(landing: Path | None = None) -> Settings:
+    import dataclasses
+
+    loaded = settings_module.load()
+    if landing is None:
+        return loaded
+    return dataclasses.replace(loaded, paths=dataclasses.replace(loaded.paths, landing=landing))
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        raise UsageError(f"--as-of {text}: write the day as 2026-10-31") from None
+
+
+@app.command()
+def run(landing: LandingOption = None, as_of: AsOfOption = None) -> None:
+    """Do the main job: land, build, measure, check and publish."""
+    from fit_warehouse import demo_data, pipeline, summary
+    from fit_warehouse.progress import steps
+    from fit_warehouse.publish import release
+
+    settings, day = _settings(landing), _day(as_of)
+    home = Home(settings.paths.home)
+    with home.locked(), steps(_console(), home) as shown:
+        if demo_data.is_needed(settings, home):
+            with shown.step("demo", "Making the synthetic city"):
+                settings = demo_data.make(settings, home)
+            _say(
+                [
+                    f"There is nothing in {_settings(landing).landing}, so this is a synthetic city "
+                    f"({settings.landing}). Put your own files there to use them instead."
+                ]
+            )
+        release.check_replaceable(settings, is_synthetic=demo_data.is_synthetic(settings.landing))
+        landed = pipeline.land_step(settings, home, shown)
+        _say(summary.landed(landed))
+        built = pipeline.build_step(settings, home, shown)
+        context = pipeline.measure_step(settings, home, shown, day)
+        findings = pipeline.check_step(settings, home, shown)
+        published = pipeline.publish_step(
+            settings, home, shown, context, [*landed.findings, *findings]
+        )
+    _say(summary.built(home, settings, built))
+    _say(summary.found(home, settings, context))
+    _say(summary.published(published))
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(help="An empty or new folder.")],
+    forms: Annotated[int, typer.Option(help="How many forms, about.")] = 10_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
+) -> None:
+    """Make the landing files of a synthetic city."""
+    from fit_warehouse import demo_data
+
+    _say(demo_data.write(folder, forms=forms, seed=seed))
+
+
+@app.command()
+def land(landing: LandingOption = None) -> None:
+    """Land files: check, refuse or quarantine with a reason, pseudonymise, append."""
+    from fit_warehouse import pipeline, summary
+    from fit_warehouse.progress import steps
+
+    settings = _settings(landing)
+    home = Home(settings.paths.home)
+    with home.locked(), steps(_console(), home) as shown:
+        landed = pipeline.land_step(settings, home, shown)
+    _say(summary.landed(landed))
+
+
+@app.command()
+def build() -> None:
+    """Build the marts from what has landed."""
+    from fit_warehouse import pipeline, summary
+    from fit_warehouse.progress import steps
+
+    settings = _settings()
+    home = Home(settings.paths.home)
+    with home.locked(), steps(_console(), home) as shown:
+        built = pipeline.build_step(settings, home, shown)
+    _say(summary.built(home, settings, built))
+
+
+@app.command()
+def measure(as_of: AsOfOption = None) -> None:
+    """Compute the statistics of the built marts."""
+    from fit_warehouse import pipeline, summary
+    from fit_warehouse.progress import steps
+
+    settings, day = _settings(), _day(as_of)
+    home = Home(settings.paths.home)
+    with home.locked(), steps(_console(), home) as shown:
+        _require_build(home)
+        context = pipeline.measure_step(settings, home, shown, day)
+    _say(summary.found(home, settings, context))
+
+
+@app.command()
+def check() -> None:
+    """Check deliveries and measured marts against their expectations."""
+    from fit_warehouse import checks, pipeline
+    from fit_warehouse import status as states
+    from fit_warehouse.progress import steps
+
+    settings = _settings()
+    home = Home(settings.paths.home)
+    with home.locked(), steps(_console(), home) as shown:
+        _require_build(home)
+        with shown.step("check_intake", "Checking the deliveries"):
+            findings = checks.intake(settings, home, states.landed_accounts(settings, home))
+        findings = [*findings, *pipeline.check_step(settings, home, shown)]
+    _say([f"All {len(findings)} expectations hold."])
+
+
+@app.command()
+def report(
+    folder: Annotated[
+        Path | None, typer.Option(help="Where to put the pages (default: report/ below home).")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every page in every language.")] = False,
+    as_of: AsOfOption = None,
+) -> None:
+    """Make the pages from the measured marts, without publishing them."""
+    from fit_warehouse import previews
+    from fit_warehouse.progress import steps
+
+    settings, day = _settings(), _day(as_of)
+    home = Home(settings.paths.home)
+    with home.locked(), steps(_console(), home) as shown:
+        _require_build(home)
+        with shown.step("report", "Making the pages"):
+            index = previews.make(
+                settings, home, folder or home.path / "report", as_of=day, every=every
+            )
+    _say([f"The report: {index.absolute()}"])
+
+
+@app.command()
+def publish(as_of: AsOfOption = None) -> None:
+    """Publish the measured marts: disclosure control, pages, one switch."""
+    from fit_warehouse import checks, pipeline, previews, summary
+    from fit_warehouse import status as states
+    from fit_warehouse.progress import steps
+
+    settings, day = _settings(), _day(as_of)
+    home = Home(settings.paths.home)
+    with home.locked(), steps(_console(), home) as shown:
+        _require_build(home)
+        findings = list(checks.intake(settings, home, states.landed_accounts(settings, home)))
+        findings += pipeline.check_step(settings, home, shown)
+        context = previews.context(settings, home, day)
+        published = pipeline.publish_step(settings, home, shown, context, findings)
+    _say(summary.published(published))
+
+
+@app.command()
+def status() -> None:
+    """Show what is landed, quarantined, built and published."""
+    from fit_warehouse import status as states
+
+    settings = _settings()
+    _say(states.describe(settings, Home(settings.paths.home)))
+
+
+@app.command()
+def quarantine() -> None:
+    """List every row that is kept out, with file, row, column and reason."""
+    from fit_warehouse import status as states
+
+    settings = _settings()
+    _say(states.quarantined(settings, Home(settings.paths.home)))
+
+
+def _require_build(home: Home) -> None:
+    if not home.build_database.is_file():
+        raise UsageError("nothing has been built yet. Run: fit build (or all steps: fit run)")
+
+
+def main() -> None:
+    """Run the command and turn what went wrong into a sentence and an exit code."""
+    try:
+        app(prog_name="fit")
+    except FitError as problem:
+        sys.stderr.write(f"fit: {problem}\n")
+        raise SystemExit(problem.exit_code) from None
+    except KeyboardInterrupt:
+        sys.stderr.write("fit: stopped; the last publication is as it was\n")
+        raise SystemExit(130) from None
+    except Exception:
+        traceback.print_exc()
+        sys.stderr.write(
+            "fit: this is a defect of the program, not of your data. The last publication is as it was\n"
+        )
+        raise SystemExit(3) from None

@@ -1,0 +1,55 @@
+"""How the courses went: the mean outcome total at each attended meeting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from fit_metrics import rates
+from fit_warehouse.measure.context import Context
+from fit_warehouse.measure.tables import read
+
+LAST_NUMBER = 12  # later meetings are those of a few long episodes
+
+
+def rows(context: Context) -> Iterator[dict[str, Any]]:
+    """Yield the lines of course: the headline respondent's forms of the episodes in city_outcome."""
+    values = read(
+        context.connection,
+        f"""
+        with
+        chosen as (
+            select episode_key, client_key, family_key, prom_instrument, prom_respondent
+            from marts.fct_episode
+            where closed_on between $period_start and $period_end and is_in_change = 1
+        ),
+        own as (
+            select session_key, client_key, prom_instrument as instrument_code,
+                'self' as respondent_role, prom_total as total
+            from marts.fct_session
+            union all
+            select session_key, client_key, caretaker_prom_instrument, 'caretaker', caretaker_prom_total
+            from marts.fct_session
+        )
+        select own.instrument_code, own.respondent_role, fct_session.session_number,
+            list(own.total::double order by own.session_key, own.client_key) as totals,
+            count(distinct chosen.family_key) as n_persons,
+            count(distinct fct_session.worker_key) as n_workers
+        from chosen
+        inner join marts.fct_session
+            on chosen.episode_key = fct_session.episode_key
+            and chosen.client_key = fct_session.client_key
+        inner join own
+            on fct_session.session_key = own.session_key
+            and fct_session.client_key = own.client_key
+            and chosen.prom_instrument = own.instrument_code
+            and chosen.prom_respondent = own.respondent_role
+        where own.total is not null and fct_session.session_number <= {LAST_NUMBER}
+        group by all
+        order by all
+        """,
+        context.days,
+    )
+    for row in values:
+        result = rates.mean_interval(row.pop("totals"), level=context.ci_level)
+        yield {**row, **context.statistic(result)}

@@ -1,0 +1,45 @@
+"""Write the schema `metrics` of the build database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from fit_warehouse import database
+from fit_warehouse.home import Home
+from fit_warehouse.measure import context as contexts
+from fit_warehouse.measure import counts, course, outcome, tables
+from fit_warehouse.measure.context import Context
+from fit_warehouse.settings import Settings
+
+Rows = Iterable[Mapping[str, Any]]
+
+MEASURES: dict[str, Callable[[Context], Rows]] = {
+    "city_outcome": lambda context: outcome.rows(context, outcome.GROUP),
+    "team_outcome": lambda context: outcome.rows(context, outcome.TEAM_GROUP),
+    "course": course.rows,
+    "city_funnel": counts.funnel,
+    "city_use": counts.use,
+    "cost_effect": counts.cost_effect,
+}
+
+
+def measure(settings: Settings, home: Home, *, as_of: date | None = None) -> Context:
+    """Compute every table of statistics from the marts.
+
+    Returns
+    -------
+    Context
+        Of the run; its connection is closed.
+    """
+    connection = database.connect(
+        home.build_database, settings.build, temporary=home.path / "spill"
+    )
+    try:
+        context = contexts.make(connection, settings, as_of)
+        for name, rows in MEASURES.items():
+            tables.write(connection, "metrics", tables.table(name), rows(context))
+        return context
+    finally:
+        connection.close()

@@ -1,0 +1,87 @@
+"""The main job, step by step: land, build, measure, check, publish."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from expectations.runner import Finding
+from fit_warehouse import build, checks
+from fit_warehouse.accounts import Account, accounts
+from fit_warehouse.build import Built
+from fit_warehouse.errors import DataError
+from fit_warehouse.home import Home
+from fit_warehouse.landing import ledger
+from fit_warehouse.landing.land import Landing, land
+from fit_warehouse.measure.context import Context
+from fit_warehouse.measure.measure import measure
+from fit_warehouse.progress import Steps
+from fit_warehouse.publish import release
+from fit_warehouse.publish.release import Published
+from fit_warehouse.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """What landing did, and where every row is."""
+
+    landing: Landing
+    accounts: Sequence[Account]
+    findings: Sequence[Finding]
+
+
+def land_step(settings: Settings, home: Home, steps: Steps) -> Landed:
+    """Land the folder and check the deliveries.
+
+    Raises
+    ------
+    DataError
+        When a file is refused or a delivery is not as expected; the good files have landed.
+    """
+    with steps.step("land", "Landing files") as step:
+        landing = land(settings, home, progress=step.say)
+        found = accounts(ledger.landed(home), landing.fates)
+        if landing.refused:
+            raise DataError(refusals(landing))
+        findings = checks.intake(settings, home, found)
+    return Landed(landing, found, findings)
+
+
+def refusals(landing: Landing) -> str:
+    """Return which files were refused and why, in sentences."""
+    lines = [
+        f"  {entry.file_name}{f', sheet {entry.sheet}' if entry.sheet else ''}: {entry.refusal}"
+        for entry in landing.refused
+    ]
+    n_files = len(lines)
+    return (
+        f"{n_files} file{'s' if n_files != 1 else ''} refused, nothing is published:\n"
+        + "\n".join(lines)
+    )
+
+
+def build_step(settings: Settings, home: Home, steps: Steps) -> Built:
+    """Build the marts."""
+    with steps.step("build", "Building the marts"):
+        return build.build(settings, home)
+
+
+def measure_step(settings: Settings, home: Home, steps: Steps, as_of: date | None) -> Context:
+    """Compute the statistics."""
+    with steps.step("measure", "Computing the statistics"):
+        return measure(settings, home, as_of=as_of)
+
+
+def check_step(settings: Settings, home: Home, steps: Steps) -> Sequence[Finding]:
+    """Check what is about to be published."""
+    with steps.step("check", "Checking against expectations"):
+        return checks.release(settings, home)
+
+
+def publish_step(
+    settings: Settings, home: Home, steps: Steps, context: Context, findings: Sequence[Finding]
+) -> Published:
+    """Publish one new release."""
+    with steps.step("publish", "Making the pages and publishing"):
+        return release.publish(settings, home, context, checks.summary(findings))

@@ -1,0 +1,1 @@
+"""Disclosure control, one release folder, and one switch to it."""

@@ -1,0 +1,182 @@
+"""Disclosure control: which lines of a published table are hidden.
+
+The unit is the family. A line is shown when
+
+- no family, or at least `k_min`, stand behind each count of it, and at least `workers_min`
+  professionals stand behind it;
+- at least `n_min_estimate` families stand behind an estimate; and
+- nothing hidden can be had by subtraction: from a step of the funnel to the next, from a total to
+  its parts, from shares that add up to one.
+
+Whole lines are hidden. A hidden line keeps its keys and loses every number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fit_warehouse.settings import Publish
+
+Row = Mapping[str, Any]
+
+CLASSES = frozenset({"share_recovered", "share_improved", "share_unchanged", "share_deteriorated"})
+TOTAL = "_total"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The thresholds of a publication."""
+
+    k_min: int
+    n_min_estimate: int
+    workers_min: int
+
+    @classmethod
+    def of(cls, settings: Publish) -> Rule:
+        """Return the rule that the settings give."""
+        return cls(settings.k_min, settings.n_min_estimate, settings.workers_min)
+
+    def count(self, persons: int | None) -> bool:
+        """Return whether a count of families may be shown: none at all, or enough."""
+        return not persons or persons >= self.k_min
+
+    def cell(self, row: Row) -> bool:
+        """Return whether a line has enough families and professionals behind it."""
+        return row["n_persons"] >= self.k_min and row["n_workers"] >= self.workers_min
+
+    def estimate(self, row: Row) -> bool:
+        """Return whether an estimate has enough families behind it, and its share on both sides."""
+        return (
+            self.cell(row)
+            and row["n_persons"] >= self.n_min_estimate
+            and self.count(row.get("n_persons_numerator"))
+            and self.count(row.get("n_persons_rest"))
+        )
+
+    def remainder(self, persons: int) -> bool:
+        """Return whether what a total leaves over beside the lines shown is nothing or enough."""
+        return persons <= 0 or persons >= self.n_min_estimate
+
+
+def _group(row: Row) -> tuple[Any, Any]:
+    return row["instrument_code"], row["respondent_role"]
+
+
+def _kind(row: Row) -> tuple[Any, Any, Any]:
+    return row["is_agreed"], row["procurement"], row["price_year"]
+
+
+def city_outcome(rows: Sequence[Row], rule: Rule) -> list[bool]:
+    """Return which lines of city_outcome are shown.
+
+    The four classes of change add up to one, so one hidden class hides all four of its group.
+    """
+    shown = [rule.estimate(row) for row in rows]
+    broken = {
+        _group(row)
+        for row, ok in zip(rows, shown, strict=True)
+        if row["indicator"] in CLASSES and not ok
+    }
+    return [
+        ok and not (row["indicator"] in CLASSES and _group(row) in broken)
+        for row, ok in zip(rows, shown, strict=True)
+    ]
+
+
+def team_outcome(rows: Sequence[Row], rule: Rule, city: Sequence[Row]) -> list[bool]:
+    """Return which lines of team_outcome are shown beside the city's lines that are.
+
+    `city` are the shown lines of city_outcome. What the city's number leaves over beside the shown
+    teams must be nothing or enough; else the smallest shown team is hidden as well.
+    """
+    totals = {(*_group(row), row["indicator"]): row["n_persons"] for row in city}
+    shown = city_outcome_of_teams(rows, rule)
+    for key, total in totals.items():
+        members = [
+            index
+            for index, row in enumerate(rows)
+            if shown[index] and (*_group(row), row["indicator"]) == key
+        ]
+        members.sort(key=lambda index: (rows[index]["n_persons"], str(rows[index])))
+        while members and not rule.remainder(total - sum(rows[i]["n_persons"] for i in members)):
+            shown[members.pop(0)] = False
+    return [
+        ok and (*_group(row), row["indicator"]) in totals
+        for row, ok in zip(rows, shown, strict=True)
+    ]
+
+
+def city_outcome_of_teams(rows: Sequence[Row], rule: Rule) -> list[bool]:
+    """Return the rule of city_outcome, team by team."""
+    shown = [False] * len(rows)
+    for cell in sorted({(row["team_code"], row["service_code"]) for row in rows}):
+        members = [
+            i for i, row in enumerate(rows) if (row["team_code"], row["service_code"]) == cell
+        ]
+        for index, ok in zip(members, city_outcome([rows[i] for i in members], rule), strict=True):
+            shown[index] = ok
+    return shown
+
+
+def course(rows: Sequence[Row], rule: Rule) -> list[bool]:
+    """Return which lines of course are shown: from one shown meeting to the next none or enough leave."""
+    shown = []
+    last: dict[Hashable, int] = {}
+    for row in rows:
+        before = last.get(_group(row))
+        ok = rule.estimate(row) and (
+            before is None or rule.count(abs(before - int(row["n_persons"])))
+        )
+        shown.append(ok)
+        if ok:
+            last[_group(row)] = int(row["n_persons"])
+    return shown
+
+
+def city_funnel(rows: Sequence[Row], rule: Rule, in_groups: Iterable[int]) -> list[bool]:
+    """Return which steps are shown: each count, and each difference to the step shown before it.
+
+    `in_groups` are the families of each group of city_outcome that is shown: the last step less
+    these is a count as well.
+    """
+    shown = []
+    before: int | None = None
+    left_over = sum(in_groups)
+    for row in rows:
+        persons = int(row["n_persons"])
+        ok = rule.count(persons) and (not persons or row["n_workers"] >= rule.workers_min)
+        ok = ok and (before is None or rule.count(before - persons))
+        if row["step"] == "in_denominator":
+            ok = ok and rule.count(max(persons - left_over, 0))
+        shown.append(ok)
+        if ok:
+            before = persons
+    return shown
+
+
+def city_use(rows: Sequence[Row], rule: Rule) -> list[bool]:
+    """Return which lines of city_use are shown."""
+    return [
+        rule.cell(row)
+        and rule.count(row["n_persons_numerator"])
+        and rule.count(row["n_persons_rest"])
+        for row in rows
+    ]
+
+
+def cost_effect(rows: Sequence[Row], rule: Rule) -> list[bool]:
+    """Return which lines of cost_effect are shown; a total only when it gives no hidden line away."""
+    shown = [rule.cell(row) for row in rows]
+    for index, row in enumerate(rows):
+        if row["service_code"] != TOTAL or not shown[index]:
+            continue
+        hidden = [
+            other["n_persons"]
+            for number, other in enumerate(rows)
+            if _kind(other) == _kind(row) and other["service_code"] != TOTAL and not shown[number]
+        ]
+        # A single hidden line would be the difference, however many families are behind it.
+        shown[index] = not hidden or (len(hidden) > 1 and sum(hidden) >= rule.k_min)
+    return shown

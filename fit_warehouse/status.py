@@ -1,0 +1,86 @@
+"""What is landed, quarantined, built and published, for a person at the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from fit_warehouse import database, summary
+from fit_warehouse.accounts import Account, accounts
+from fit_warehouse.home import Home
+from fit_warehouse.landing import ledger
+from fit_warehouse.landing.refusal import reasons
+from fit_warehouse.landing.resolve import conflicting, fates
+from fit_warehouse.measure.tables import read
+from fit_warehouse.publish import switch
+from fit_warehouse.settings import Settings
+
+
+def landed_accounts(settings: Settings, home: Home) -> Sequence[Account]:
+    """Return where every row of every landed file is; reads, and changes nothing."""
+    connection = database.connect(None, settings.build, temporary=home.path / "spill")
+    try:
+        return accounts(ledger.landed(home), fates(connection, home))
+    finally:
+        connection.close()
+
+
+def describe(settings: Settings, home: Home) -> list[str]:
+    """Return the state of an installation in lines of text."""
+    found = landed_accounts(settings, home)
+    lines = [f"Home: {home.path.absolute()}"]
+    lines += ["Landed: nothing yet"] if not found else _files(found)
+    refused = [entry for entry in ledger.entries(home) if entry.status == ledger.REFUSED]
+    lines += [f"Refused: {entry.file_name}: {entry.refusal}" for entry in refused]
+    if home.build_database.is_file():
+        changed = datetime.fromtimestamp(home.build_database.stat().st_mtime, UTC)
+        lines.append(f"Built: {changed:%Y-%m-%d %H:%M} UTC")
+    else:
+        lines.append("Built: not yet")
+    manifest = switch.current_manifest(settings.paths.published)
+    if manifest is None:
+        lines.append("Published: nothing yet")
+    else:
+        kind = "synthetic data" if manifest["is_synthetic"] else "real data"
+        lines.append(
+            f"Published: release {manifest['release_id']} ({kind}), data up to {manifest['as_of']}, "
+            f"in {(settings.paths.published / switch.CURRENT).absolute()}"
+        )
+    return lines
+
+
+def _files(found: Sequence[Account]) -> list[str]:
+    width = max(len(account.entry.file_name) for account in found)
+    head = f"{'file':<{width}}  delivered   accepted  quarantined  duplicates"
+    rows = [
+        f"{account.entry.file_name:<{width}}  {account.delivered:>9}  {account.accepted:>9}  "
+        f"{account.quarantined:>11}  {account.duplicates:>10}"
+        for account in found
+    ]
+    return [head, *rows, *summary.fates(found)]
+
+
+def quarantined(settings: Settings, home: Home) -> list[str]:
+    """Return a line for every fault of every quarantined row: where it is, never its value."""
+    names = {entry.file_id: entry.file_name for entry in ledger.landed(home)}
+    connection = database.connect(None, settings.build, temporary=home.path / "spill")
+    try:
+        faults = []
+        if any(home.quarantine.glob("*.parquet")):
+            faults = read(
+                connection,
+                "select file_id, row_number, column_name, reason_code "
+                "from read_parquet($files) order by all",
+                {"files": (home.quarantine / "*.parquet").as_posix()},
+            )
+        faults += conflicting(connection, home)
+    finally:
+        connection.close()
+    if not faults:
+        return ["Nothing is quarantined."]
+    return [
+        f"{names[fault['file_id']]}, row {fault['row_number']}"
+        + (f", column {fault['column_name']}" if fault["column_name"] else "")
+        + f": {reasons()[fault['reason_code']].text}. {reasons()[fault['reason_code']].hint}"
+        for fault in faults
+    ]

@@ -1,0 +1,134 @@
+"""What a command has done, in plain words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from fit_warehouse import database
+from fit_warehouse.accounts import Account
+from fit_warehouse.build import Built
+from fit_warehouse.home import Home
+from fit_warehouse.landing.refusal import reasons
+from fit_warehouse.measure.context import Context
+from fit_warehouse.measure.tables import read
+from fit_warehouse.pipeline import Landed
+from fit_warehouse.publish.release import Published
+from fit_warehouse.settings import Settings
+
+
+def count(number: int) -> str:
+    """Return a whole number with thin groups, as 12 345."""
+    return f"{number:,}".replace(",", " ")
+
+
+def landed(result: Landed) -> list[str]:
+    """Return what landing did."""
+    landing = result.landing
+    lines = []
+    if landing.known:
+        lines.append(
+            f"{len(landing.known)} files had been landed before; nothing changed for them."
+        )
+    lines.append(
+        f"Landed: {len(landing.new)} new files, "
+        f"{count(sum(entry.rows_delivered for entry in landing.new))} rows."
+    )
+    lines += fates(result.accounts)
+    lines += [f"Note: {note}" for note in landing.notes]
+    return lines
+
+
+def fates(accounts: Sequence[Account]) -> list[str]:
+    """Return where the rows of all landed files are, and why some are kept out."""
+    total = {
+        "delivered": sum(account.delivered for account in accounts),
+        "accepted": sum(account.accepted for account in accounts),
+        "quarantined": sum(account.quarantined for account in accounts),
+        "duplicates": sum(account.duplicates for account in accounts),
+    }
+    lines = [
+        f"Delivered {count(total['delivered'])} = accepted {count(total['accepted'])} "
+        f"+ quarantined {count(total['quarantined'])} + duplicates {count(total['duplicates'])}."
+    ]
+    why: Counter[str] = Counter()
+    for account in accounts:
+        why.update(account.entry.reasons)
+        conflicting = account.quarantined - account.entry.rows_quarantined
+        if conflicting:
+            why["conflicting_versions"] += conflicting
+    lines += [
+        f"  quarantined {count(number)}: {reasons()[code].text} ({code})"
+        for code, number in sorted(why.items(), key=lambda item: (-item[1], item[0]))
+    ]
+    return lines
+
+
+def built(home: Home, settings: Settings, result: Built) -> list[str]:
+    """Return what was built."""
+    connection = database.connect(
+        home.build_database, settings.build, temporary=home.path / "spill", read_only=True
+    )
+    try:
+        (rows,) = read(
+            connection,
+            """
+            select
+                (select count(*) from marts.fct_response) as responses,
+                (select count(distinct session_key) from marts.fct_session) as sessions,
+                (select count(distinct episode_key) from marts.fct_episode) as episodes,
+                (select count(*) from marts.dim_team) as teams
+            """,
+        )
+    finally:
+        connection.close()
+    return [
+        f"Built: {count(rows['responses'])} forms, {count(rows['sessions'])} meetings, "
+        f"{count(rows['episodes'])} episodes, {rows['teams']} teams "
+        f"({result.models} models, {result.data_tests} data tests passed)."
+    ]
+
+
+def found(home: Home, settings: Settings, context: Context) -> list[str]:
+    """Return the main findings: what share of each group improved or got worse."""
+    connection = database.connect(
+        home.build_database, settings.build, temporary=home.path / "spill", read_only=True
+    )
+    rule = settings.publish
+    try:
+        lines = read(
+            connection,
+            """
+            select instrument_code, respondent_role, indicator, n, estimate, ci_low, ci_high,
+                n_persons >= ? and n_workers >= ?
+                    and (n_persons_numerator = 0 or n_persons_numerator >= ?)
+                    and (n_persons_rest = 0 or n_persons_rest >= ?) as is_shown
+            from metrics.city_outcome
+            where indicator in ('share_reliably_improved', 'share_deteriorated')
+            order by instrument_code, respondent_role, indicator desc
+            """,
+            [rule.n_min_estimate, rule.workers_min, rule.k_min, rule.k_min],
+        )
+    finally:
+        connection.close()
+    words = {"share_reliably_improved": "improved reliably", "share_deteriorated": "got worse"}
+    period = f"{context.period.start:%Y-%m-%d} to {context.period.end:%Y-%m-%d}"
+    told = [
+        f"  {line['instrument_code']} {line['respondent_role']}, n = {line['n']}: "
+        f"{100 * line['estimate']:.0f} % {words[line['indicator']]} "
+        f"(95 % interval {100 * line['ci_low']:.0f} to {100 * line['ci_high']:.0f} %)"
+        for line in lines
+        if line["is_shown"]
+    ]
+    head = f"Found in the episodes closed from {period}, change during the episode:"
+    return [head, *told] if told else [f"{head} too few families to show any number."]
+
+
+def published(result: Published) -> list[str]:
+    """Return what was published and where."""
+    return [
+        f"Published: release {result.release_id}; disclosure control hides "
+        f"{count(result.n_suppressed)} of {count(result.n_rows)} lines.",
+        f"The report: {result.index.absolute()}",
+        f"For analysts: {(result.current / 'restricted' / 'fit_restricted.duckdb').absolute()}",
+    ]
