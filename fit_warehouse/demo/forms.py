@@ -1,0 +1,229 @@
+"""Forms: which are filled in, skipped or absent, and what stands in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from fit_warehouse.demo.course import (
+    ITEMS,
+    Courses,
+    item_profiles,
+    prem_items,
+    prom_items,
+    true_total,
+)
+from fit_warehouse.demo.parameters import Parameters
+from fit_warehouse.demo.people import People, birthday
+from fit_warehouse.demo.randomness import Flags, Floats, Ints, Streams, draw
+from fit_warehouse.demo.raters import TEENS_BEGIN, Raters
+from fit_warehouse.demo.slots import Slots
+
+INSTRUMENTS = ("ORS", "CORS", "YCORS", "SRS", "CSRS", "YCSRS")
+ADULT_FORM, CHILD_FORM, YOUNG_FORM = range(3)
+PREM_OFFSET = 3
+MISSING = -1
+NOT_OFFERED = "not_offered"
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """Form rows; every array is (n_forms,) unless it says otherwise, ordered by rater and session.
+
+    Attributes
+    ----------
+    rater, slot : array
+        Positions of the rater and of the meeting.
+    instrument : array
+        Position in `INSTRUMENTS`.
+    skip_reason : array
+        Position in the skip reasons, `MISSING` for a form that was filled in.
+    items : (n_forms, 4) array
+        Marks in tenths, `MISSING` where there is none.
+    total : array
+        Total in tenths, `MISSING` where there is none.
+    """
+
+    rater: Ints
+    slot: Ints
+    instrument: Ints
+    skip_reason: Ints
+    items: Ints
+    total: Ints
+
+    def take(self, rows: Ints | Flags) -> Forms:
+        """Return the given rows."""
+        return Forms(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
+
+
+@dataclass(frozen=True, slots=True)
+class Occasions:
+    """Every meeting at which a rater could fill in forms; arrays are (n_occasions,)."""
+
+    rater: Ints
+    slot: Ints
+
+
+def form_slots(
+    parameters: Parameters, service: Ints, fit_from: Ints, slots: Slots, is_kept: Flags
+) -> Ints:
+    """Return the positions of the meetings at which forms are due.
+
+    Forms are due at attended meetings once FIT has begun; where the service measures by the week,
+    only at the first attended meeting of a calendar week.
+    """
+    due = is_kept & slots.is_attended & (slots.day >= fit_from[slots.episode])
+    position = np.flatnonzero(due)
+    weekly = np.array([s.measure_rhythm == "week" for s in parameters.services])
+    episode = slots.episode[position]
+    # Day 0 was a Thursday; weeks begin on Mondays.
+    week = (slots.day[position] + 3) // 7
+    repeats = np.zeros(position.size, dtype=np.bool_)
+    repeats[1:] = (episode[1:] == episode[:-1]) & (week[1:] == week[:-1])
+    due_slots: Ints = position[~(repeats & weekly[service[episode]])]
+    return due_slots
+
+
+def occasions(raters: Raters, slots: Slots, due: Ints, n_episodes: int) -> Occasions:
+    """Return each rater's meetings with forms due."""
+    per_episode = np.bincount(slots.episode[due], minlength=n_episodes)
+    first = np.cumsum(per_episode) - per_episode
+    count = per_episode[raters.episode]
+    rater = np.repeat(np.arange(raters.episode.size), count)
+    within = np.arange(rater.size) - np.repeat(np.cumsum(count) - count, count)
+    return Occasions(rater=rater, slot=due[first[raters.episode[rater]] + within])
+
+
+def attended(every: Occasions, raters: Raters, streams: Streams) -> Occasions:
+    """Return the meetings at which the rater was present."""
+    uniform = streams.named("presence").random(every.rater.size)
+    is_present = uniform < raters.presence[every.rater]
+    return Occasions(every.rater[is_present], every.slot[is_present])
+
+
+def build_forms(
+    parameters: Parameters,
+    people: People,
+    raters: Raters,
+    courses: Courses,
+    slots: Slots,
+    due: Ints,
+    log_odds: Floats,
+    streams: Streams,
+) -> Forms:
+    """Return all form rows of the city without flaws.
+
+    Parameters
+    ----------
+    parameters, people, raters, slots, streams : object
+        The city so far.
+    courses : Courses
+        Of the raters.
+    due : array
+        Positions of the meetings at which forms are due.
+    log_odds : (n_slots,) array
+        What the worker of each meeting adds to the log odds that a form is filled in.
+    """
+    present = attended(occasions(raters, slots, due, people.birth_day.shape[0]), raters, streams)
+    parts = []
+    for is_prem in (False, True):
+        odds = log_odds[present.slot]
+        reason, is_row = skips(parameters, raters, present.rater, odds, is_prem, streams)
+        rows = np.flatnonzero(is_row)
+        prom = instruments(people, raters, slots, present.rater[rows], present.slot[rows])
+        blank = Forms(
+            rater=present.rater[rows],
+            slot=present.slot[rows],
+            instrument=prom + PREM_OFFSET * is_prem,
+            skip_reason=reason[rows],
+            items=np.full((rows.size, ITEMS), MISSING, dtype=np.int64),
+            total=np.full(rows.size, MISSING, dtype=np.int64),
+        )
+        parts.append(fill_in(parameters, blank, raters, courses, slots, is_prem, streams))
+    return in_date_order(parts, slots)
+
+
+def skips(
+    parameters: Parameters,
+    raters: Raters,
+    rater: Ints,
+    log_odds: Floats,
+    is_prem: bool,
+    streams: Streams,
+) -> tuple[Ints, Flags]:
+    """Return the skip reason of each possible form and whether it leaves a row at all."""
+    rules = parameters.forms
+    rng = streams.named("prem use" if is_prem else "prom use")
+    filled = rules.prem_filled if is_prem else rules.prom_filled
+    chance = 1.0 / (1.0 + np.exp(-(np.log(filled / (1.0 - filled)) + log_odds)))
+    is_filled = rng.random(rater.size) < chance
+    is_recorded = rng.random(rater.size) < rules.skip_recorded
+    reason = draw(rng, rules.skip_reason_shares, rater.size)
+    is_young = raters.is_too_young[rater]
+    reason = np.where(is_young, rules.skip_reasons.index(NOT_OFFERED), reason)
+    reason = np.where(is_filled & ~is_young, MISSING, reason)
+    is_noted = rng.random(rater.size) < rules.young_not_offered
+    is_row = np.where(is_young, is_noted, is_filled | is_recorded)
+    return reason, is_row & (raters.has_prem[rater] if is_prem else True)
+
+
+def instruments(people: People, raters: Raters, slots: Slots, rater: Ints, slot: Ints) -> Ints:
+    """Return the PROM instrument that each rater uses at each meeting."""
+    birth = people.birth_day[raters.episode[rater], raters.client[rater]]
+    has_changed = raters.changes_form[rater] & (slots.day[slot] >= birthday(birth, TEENS_BEGIN))
+    is_child_form = raters.is_child_form[rater] & ~has_changed
+    form = np.where(is_child_form, CHILD_FORM, ADULT_FORM)
+    return np.where(raters.is_too_young[rater], YOUNG_FORM, form)
+
+
+def fill_in(
+    parameters: Parameters,
+    blank: Forms,
+    raters: Raters,
+    courses: Courses,
+    slots: Slots,
+    is_prem: bool,
+    streams: Streams,
+) -> Forms:
+    """Return the forms with items and totals where they were filled in."""
+    rng = streams.named("prem items" if is_prem else "prom items")
+    filled = np.flatnonzero(blank.skip_reason == MISSING)
+    rater = blank.rater[filled]
+    sessions = slots.attended_before[blank.slot[filled]]
+    if is_prem:
+        client = streams.named("prem clients").normal(size=raters.episode.size)
+        marks = prem_items(parameters.prem, client[rater], sessions, rng)
+    else:
+        total = true_total(parameters.course, courses.start[rater], courses.gain[rater], sessions)
+        profile = item_profiles(parameters.course, raters.episode.size, streams)
+        marks = prom_items(parameters.course, total, profile[rater], rng)
+    items, totals = blank.items.copy(), blank.total.copy()
+    items[filled], totals[filled] = partly_recorded(parameters, marks, rng)
+    return Forms(blank.rater, blank.slot, blank.instrument, blank.skip_reason, items, totals)
+
+
+def partly_recorded(
+    parameters: Parameters, marks: Ints, rng: np.random.Generator
+) -> tuple[Ints, Ints]:
+    """Return items and totals of which a few lost an item (so the total too) or all items."""
+    rules = parameters.forms
+    items, totals = marks.copy(), marks.sum(axis=1)
+    uniform = rng.random(totals.size)
+    lost = np.flatnonzero(uniform < rules.incomplete)
+    items[lost, rng.integers(0, ITEMS, lost.size)] = MISSING
+    totals[lost] = MISSING
+    items[uniform >= 1.0 - rules.total_only] = MISSING
+    return items, totals
+
+
+def in_date_order(parts: list[Forms], slots: Slots) -> Forms:
+    """Return all forms by session day, then by meeting, rater and instrument."""
+    joined = Forms(
+        **{
+            field.name: np.concatenate([getattr(part, field.name) for part in parts])
+            for field in fields(Forms)
+        }
+    )
+    keys = (joined.instrument, joined.rater, joined.slot, slots.day[joined.slot])
+    return joined.take(np.lexsort(keys))

@@ -1,0 +1,43 @@
+"""Random streams by name, so that a change in one part of the city leaves the others as they are."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """The source of all chance in one city.
+
+    Attributes
+    ----------
+    seed : int
+        Seed of the city, not negative.
+    """
+
+    seed: int
+
+    def named(self, name: str) -> np.random.Generator:
+        """Return a fresh generator that depends on the seed and on `name` alone."""
+        entropy = [self.seed, zlib.crc32(name.encode("utf-8"))]
+        return np.random.default_rng(np.random.SeedSequence(entropy))
+
+
+def draw(rng: np.random.Generator, shares: list[float], size: int) -> Ints:
+    """Return `size` indices into `shares`, each drawn with its share as probability."""
+    cumulative = np.cumsum(np.asarray(shares, dtype=np.float64))
+    drawn = np.searchsorted(cumulative / cumulative[-1], rng.random(size), side="right")
+    return drawn.astype(np.int64)
+
+
+def uniform_days(rng: np.random.Generator, bounds: list[int], size: int) -> Ints:
+    """Return `size` whole numbers of days, uniform on `bounds` with both ends included."""
+    return rng.integers(bounds[0], bounds[1], size, endpoint=True, dtype=np.int64)

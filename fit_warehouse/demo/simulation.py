@@ -1,0 +1,169 @@
+"""Put the parts together: one simulated city, cut to the wanted number of forms."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from fit_warehouse.demo.course import GROUP_POSITION, Courses, Standing, build_courses
+from fit_warehouse.demo.endings import Endings, build_endings
+from fit_warehouse.demo.episodes import Episodes, build_episodes
+from fit_warehouse.demo.forms import Forms, build_forms, form_slots
+from fit_warehouse.demo.organisation import Organisation, build_organisation
+from fit_warehouse.demo.parameters import Parameters
+from fit_warehouse.demo.people import INDEX, People, age_on, build_people
+from fit_warehouse.demo.randomness import Flags, Floats, Ints, Streams
+from fit_warehouse.demo.raters import TEENS_BEGIN, Raters, build_raters
+from fit_warehouse.demo.slots import Slots, build_slots
+from fit_warehouse.demo.working_time import working_time
+
+# A first guess at how many episodes it takes; a wrong one costs time, never changes the rules.
+FORMS_PER_EPISODE = 7.0
+SPARE_EPISODES = 40
+GROWTH = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """A simulated city before it is written down.
+
+    Attributes
+    ----------
+    organisation, episodes, people, slots, endings, raters, courses, forms : object
+        Its parts; `courses` are the true courses of the raters.
+    worker : (n_slots,) array
+        Worker who holds each planned meeting.
+    """
+
+    organisation: Organisation
+    episodes: Episodes
+    people: People
+    slots: Slots
+    endings: Endings
+    raters: Raters
+    courses: Courses
+    forms: Forms
+    worker: Ints
+
+    @property
+    def form_episode(self) -> Ints:
+        """Episode of each form."""
+        return self.raters.episode[self.forms.rater]
+
+
+def simulate(parameters: Parameters, forms: int, n_episodes: int, streams: Streams) -> City:
+    """Return a city of `n_episodes` episodes, organised for `forms` forms."""
+    organisation = build_organisation(parameters, forms, streams)
+    clock = working_time(parameters.calendar)
+    episodes = build_episodes(parameters, organisation, clock, n_episodes, streams)
+    people = build_people(parameters, episodes.service, episodes.opened, streams)
+    slots = build_slots(parameters, episodes, clock, streams)
+    standing = index_standing(parameters, organisation, episodes, streams)
+    ends = build_endings(
+        parameters,
+        episodes,
+        people,
+        slots,
+        index_courses(parameters, episodes, people, standing),
+        streams,
+    )
+    slots = Slots(
+        slots.start, slots.count, slots.episode, slots.day, ends.attendance, slots.attended_before
+    )
+    due = form_slots(parameters, episodes.service, episodes.fit_from, slots, ends.is_kept)
+    raters = build_raters(parameters, people, first_form_days(episodes, slots, due), streams)
+    own = streams.named("rater courses").normal(size=(raters.episode.size, 2))
+    courses = build_courses(parameters, standing, raters.episode, raters.group, own, raters.shared)
+    worker = organisation.worker_on(episodes.post[slots.episode], slots.day)
+    log_odds = organisation.worker_log_odds[worker]
+    filled = build_forms(parameters, people, raters, courses, slots, due, log_odds, streams)
+    return City(organisation, episodes, people, slots, ends, raters, courses, filled, worker)
+
+
+def index_standing(
+    parameters: Parameters, organisation: Organisation, episodes: Episodes, streams: Streams
+) -> Standing:
+    """Return how the index client of each episode stands to others of the same group."""
+    rng = streams.named("standing")
+    services = parameters.services
+    holder = organisation.post_holder[episodes.post]
+    context = organisation.team_gain[episodes.team] + organisation.worker_gain[holder]
+    return Standing(
+        start=rng.normal(size=episodes.size),
+        gain=rng.normal(size=episodes.size),
+        context=context + np.array([s.gain_shift for s in services])[episodes.service],
+        shift=np.array([s.intake_shift for s in services])[episodes.service],
+    )
+
+
+def index_courses(
+    parameters: Parameters, episodes: Episodes, people: People, standing: Standing
+) -> Courses:
+    """Return the true course of each episode's index client, rated or not."""
+    age = age_on(episodes.opened, people.birth_day[:, INDEX])
+    bands = [age < TEENS_BEGIN, age < 18]
+    group = np.select(
+        bands, [GROUP_POSITION["child"], GROUP_POSITION["adolescent"]], GROUP_POSITION["adult"]
+    )
+    nothing_own: Floats = np.zeros((episodes.size, 2))
+    everything_shared: Floats = np.ones(episodes.size)
+    return build_courses(
+        parameters, standing, np.arange(episodes.size), group, nothing_own, everything_shared
+    )
+
+
+def first_form_days(episodes: Episodes, slots: Slots, due: Ints) -> Ints:
+    """Return the day of each episode's first meeting with forms due, else its opening."""
+    days = episodes.opened.copy()
+    first_episode, first_position = np.unique(slots.episode[due], return_index=True)
+    days[first_episode] = slots.day[due[first_position]]
+    return days
+
+
+def choose_episodes(forms_per_episode: Ints, wanted: int) -> Flags | None:
+    """Return whole episodes that have `wanted` forms together, or None if all have fewer.
+
+    Episodes are taken as they come, and the last gap is filled with the next ones that fit into it.
+    They come in no order of time, so the cut favours no period.
+    """
+    total = np.cumsum(forms_per_episode)
+    if total[-1] < wanted:
+        return None
+    n_first = int(np.searchsorted(total, wanted, side="right"))
+    keep = np.arange(forms_per_episode.size) < n_first
+    missing = wanted - (int(total[n_first - 1]) if n_first else 0)
+    for position in range(n_first, forms_per_episode.size):
+        if missing == 0:
+            break
+        if 0 < forms_per_episode[position] <= missing:
+            keep[position] = True
+            missing -= int(forms_per_episode[position])
+    return keep
+
+
+def simulate_forms(
+    parameters: Parameters, forms: int, wanted: int, streams: Streams
+) -> tuple[City, Flags]:
+    """Return a city and which of its episodes to keep, so that `wanted` forms remain.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        The city's numbers.
+    forms : int
+        Size of the city, which decides on the number of teams.
+    wanted : int
+        Forms to keep, planted copies not counted.
+    streams : Streams
+        Source of chance.
+    """
+    n_episodes = math.ceil(wanted / FORMS_PER_EPISODE) + SPARE_EPISODES
+    while True:
+        city = simulate(parameters, forms, n_episodes, streams)
+        counts = np.bincount(city.form_episode, minlength=n_episodes)
+        keep = choose_episodes(counts, wanted)
+        if keep is not None:
+            return city, keep
+        n_episodes = math.ceil(n_episodes * GROWTH)
