@@ -1,0 +1,125 @@
+"""Every key that the code asks for is there, and every key that is there is asked for."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import fit_warehouse.report
+from fit_warehouse.errors import UsageError
+from fit_warehouse.report.catalogue import TEXTS, Catalogue, load_catalogue
+from fit_warehouse.report.errors import ReportError
+from fit_warehouse.report.page import GROUP_ORDER
+from fit_warehouse.report.site import read_page_list
+
+PACKAGE = Path(fit_warehouse.report.__file__).parent
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+LANGUAGES = sorted(path.stem for path in TEXTS.glob("*.toml"))
+# Codes that come from the data and are named nowhere in the code.
+DATA_CODES = {"month", "session", "day", "attended", "one_prom", "two_prom", "professional"}
+DATA_CODES |= {"caretaker", "self"} | {f"{code}_{role}".lower() for code, role in GROUP_ORDER}
+
+
+def trees() -> Iterator[ast.Module]:
+    for path in sorted(PACKAGE.glob("*.py")):
+        yield ast.parse(path.read_text(encoding="utf-8"))
+
+
+def literals() -> set[str]:
+    return {
+        node.value
+        for tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+def first_arguments(*methods: str) -> set[str]:
+    return {
+        node.args[0].value
+        for tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in methods
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+        and str(node.args[0].value).replace(".", "_").isidentifier()
+    }
+
+
+def page_keys() -> set[str]:
+    return {key for spec in read_page_list(NOTEBOOKS) for key in (spec.title, spec.lead)}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_key_asked_for_is_there(language: str) -> None:
+    keys = set(load_catalogue(language).entries)
+    asked = first_arguments("text") | page_keys()
+    assert len(asked) > 80
+    assert not asked - keys
+    for prefix in first_arguments("label", "count"):
+        assert any(key.startswith(f"{prefix}.") for key in keys), prefix
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_key_there_is_asked_for(language: str) -> None:
+    known = literals()
+    prefixes = first_arguments("label", "count")
+    codes = {text.lower() for text in known} | DATA_CODES
+
+    def is_asked(key: str) -> bool:
+        if key in known or key in page_keys():
+            return True
+        return any(
+            key.startswith(f"{prefix}.") and set(key[len(prefix) + 1 :].split(".")) <= codes
+            for prefix in prefixes
+        )
+
+    assert not [key for key in load_catalogue(language).entries if not is_asked(key)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_sentences_are_clean_text(language: str) -> None:
+    for key, sentence in load_catalogue(language).entries.items():
+        assert sentence == sentence.strip(), key
+        assert "  " not in sentence, key
+        assert not set("<>") & set(sentence), key
+
+
+def catalogue() -> Catalogue:
+    return Catalogue(
+        "fi", {"greeting": "Hei {name}", "n.one": "{n} jakso", "n.other": "{n} jaksoa"}
+    )
+
+
+def test_missing_key_is_an_error_that_names_it() -> None:
+    with pytest.raises(ReportError, match=r"no key 'farewell'"):
+        catalogue().text("farewell")
+
+
+@pytest.mark.parametrize("slots", [{}, {"name": "Aino", "age": "5"}, {"nam": "Aino"}])
+def test_slots_must_be_those_of_the_sentence(slots: dict[str, str]) -> None:
+    with pytest.raises(ReportError, match="greeting"):
+        catalogue().text("greeting", **slots)
+
+
+def test_number_that_was_not_formatted_is_refused() -> None:
+    with pytest.raises(TypeError, match="name"):
+        catalogue().text("greeting", name=3.5)  # type: ignore[arg-type]
+
+
+def test_count_agrees_with_its_number() -> None:
+    assert [catalogue().count("n", value, str(value)) for value in (0, 1, 2)] == [
+        "0 jaksoa",
+        "1 jakso",
+        "2 jaksoa",
+    ]
+
+
+def test_language_without_texts_is_an_error_that_names_it() -> None:
+    with pytest.raises(UsageError, match="'xx'"):
+        load_catalogue("xx")
