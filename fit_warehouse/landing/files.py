@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import tomllib
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 from fit_warehouse.errors import DataError, UsageError
 
 DELIVERY = "delivery.toml"
+SAID = ("extracted_at", "synthetic", "note")  # what a delivery.toml may say; a note is for people
 SUFFIXES = (".csv", ".parquet", ".xlsx")
 CHUNK = 1 << 20
 
@@ -68,15 +70,9 @@ def scan(folder: Path) -> tuple[list[LandingFile], list[str]]:
     """
     if not folder.is_dir():
         raise UsageError(f"there is no landing folder {folder}. Make it and put the files there")
-    try:
-        names = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    except PermissionError as problem:
-        raise UsageError(
-            f"no permission to read {problem.filename}. Give the user that runs fit the right to read it"
-        ) from problem
     deliveries: dict[Path, Delivery] = {}
     files, ignored = [], []
-    for name in names:
+    for name in _names(folder):
         path = folder / name
         # Office programs leave such files beside an open workbook.
         if name.name.startswith((".", "~$")) or path.suffix.lower() == ".tmp":
@@ -88,14 +84,43 @@ def scan(folder: Path) -> tuple[list[LandingFile], list[str]]:
     return files, ignored
 
 
+def _names(folder: Path) -> list[Path]:
+    """Return every file below a folder, relative to it and ordered by name."""
+
+    def stop(problem: OSError) -> None:
+        # By default a folder that cannot be read counts as empty.
+        raise problem
+
+    try:
+        return sorted(
+            Path(parent).relative_to(folder) / name
+            for parent, _, names in os.walk(folder, onerror=stop)
+            for name in names
+        )
+    except PermissionError as problem:
+        raise UsageError(
+            f"no permission to read {problem.filename}. Give the user that runs fit the right to read it"
+        ) from problem
+
+
 def read_delivery(path: Path) -> Delivery:
     """Return what a delivery.toml says, or the defaults when there is none."""
     if not path.is_file():
         return Delivery()
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except PermissionError as problem:
+        raise UsageError(
+            f"no permission to read {path}. Give the user that runs fit the right to read it"
+        ) from problem
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise DataError(f"{path} is not valid TOML: {problem}") from problem
+    unknown = sorted(content.keys() - SAID)
+    if unknown:
+        raise DataError(f"{path}: {', '.join(unknown)} is not known; there are {', '.join(SAID)}")
+    is_synthetic = content.get("synthetic", False)
+    if not isinstance(is_synthetic, bool):
+        raise DataError(f"{path}: synthetic is true or false, without quotation marks")
     extracted_at = content.get("extracted_at")
     if extracted_at is not None and (
         not isinstance(extracted_at, datetime) or extracted_at.tzinfo is not None
@@ -103,7 +128,7 @@ def read_delivery(path: Path) -> Delivery:
         raise DataError(
             f"{path}: extracted_at is a date and time without zone, as 2026-01-31T06:00:00"
         )
-    return Delivery(extracted_at, bool(content.get("synthetic", False)))
+    return Delivery(extracted_at, is_synthetic)
 
 
 def chunks(path: Path) -> Iterator[bytes]:

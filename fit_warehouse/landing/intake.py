@@ -86,8 +86,12 @@ def take(
     Raises
     ------
     RefusedFileError
-        When a required column is missing.
+        When a required column is missing, or a column is there twice.
     """
+    # Columns outside the contract are not read: they may have any name, or none.
+    twice = [name for name in table.names if header.count(name) > 1]
+    if twice:
+        raise RefusedFileError("duplicate_column", ", ".join(twice))
     missing = [name for name in table.required if name not in header]
     if missing:
         raise RefusedFileError("missing_column", ", ".join(missing))
@@ -108,14 +112,11 @@ def take(
 def _judging(table: Table, header: tuple[str, ...]) -> str:
     """Return SQL for `judged`: each row as text (d), in types (v), and the list of its problems."""
     texts = ", ".join(
-        f"{column.name} := {rules.trimmed(column.name) if column.name in header else 'null::varchar'}"
+        f"{column.name} := {rules.trimmed(column) if column.name in header else 'null::varchar'}"
         for column in table.columns
     )
     values = ", ".join(f"{column.name} := {rules.typed(column)}" for column in table.columns)
-    cases = ",\n".join(
-        f"case when {rule.condition} then {{'reason': '{rule.reason}', 'column_name': '{rule.column}'}} end"
-        for rule in rules.rules_of(table)
-    )
+    cases = ",\n".join(_first_problem(of_column) for of_column in rules.by_column(table))
     lookup = "left join instrument as i on i.instrument_code = d.instrument_code"
     return f"""
         create or replace temp table judged as
@@ -126,15 +127,22 @@ def _judging(table: Table, header: tuple[str, ...]) -> str:
             select
                 row_number, d, v,
                 coalesce(v.extracted_at, $extracted_at::timestamp) as version_at,
-                coalesce(v.extracted_at, $extracted_at::timestamp, $today::timestamp) as known_at
+                coalesce(v.extracted_at, $extracted_at::timestamp, $today::timestamp) as known_at,
+                greatest($extracted_at::timestamp, $today::timestamp) as latest_at
             from as_value
         )
         select
             row_number, d, v, version_at,
-            list_filter([{cases}], lambda problem: problem is not null) as problems
+            list_filter([{cases}], lambda problem: problem.reason is not null) as problems
         from timed
         {lookup if table.name == "response" else ""}
     """
+
+
+def _first_problem(of_column: list[rules.Rule]) -> str:
+    """Return SQL for the first rule of a column that a row breaks; no reason when it breaks none."""
+    whens = " ".join(f"when {rule.condition} then '{rule.reason}'" for rule in of_column)
+    return f"{{'reason': case {whens} end, 'column_name': '{of_column[0].column}'}}"
 
 
 def _summary(connection: duckdb.DuckDBPyConnection, table: Table) -> Taken:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -19,6 +21,7 @@ from fit_warehouse.landing.resolve import Fates, resolve
 from fit_warehouse.settings import Settings
 
 Say = Callable[[str], None]
+HELSINKI = ZoneInfo("Europe/Helsinki")  # the zone of every time in the contract
 
 
 @dataclass(slots=True)
@@ -105,15 +108,32 @@ class _Worker:
             self._refuse(file, Part(_NO_TABLE), "", RefusedFileError("no_permission"))
             return
         try:
-            parts = list(_parts(file))
+            parts = self._parts(file)
         except RefusedFileError as refusal:
             self._refuse(file, Part(_NO_TABLE), sha256, refusal)
             return
         for part in parts:
             self._land_part(file, part, sha256)
 
+    def _parts(self, file: LandingFile) -> list[Part]:
+        """Return the tables that a file holds."""
+        suffix = file.path.suffix.lower()
+        if suffix not in files.SUFFIXES:
+            raise RefusedFileError("unknown_table", f"ending {suffix or 'missing'}")
+        if suffix == ".xlsx":
+            found, others = read_other.sheets(file.path)
+            self.landing.notes += [
+                f"{file.name}, sheet {name}: named after no table and passed over"
+                for name in others
+            ]
+            return [Part(contract.tables()[name], sheet) for sheet, name in found.items()]
+        table = contract.recognise(file.path.stem)
+        if table is None:
+            raise RefusedFileError("unknown_table", f"known: {', '.join(contract.tables())}")
+        return [Part(contract.tables()[table])]
+
     def _land_part(self, file: LandingFile, part: Part, sha256: str) -> None:
-        file_id = f"{part.table.name}-{sha256[:24]}"
+        file_id = _file_id(part, sha256, file.extracted_at)
         if file_id in self.known:
             self.landing.known.append(file.name)
             return
@@ -132,17 +152,18 @@ class _Worker:
     def _take(self, file: LandingFile, part: Part, file_id: str, sha256: str) -> Entry:
         """Read, judge and write one table; the ledger entry comes after this."""
         header = self._read(file, part)
-        unknown = [name for name in header if name and name not in part.table.names]
-        if unknown:
-            text = reasons()["unknown_column"].text
-            self.landing.notes.append(f"{file.name}: {text}: {', '.join(sorted(unknown))}")
         taken = intake.take(
             self.connection,
             part.table,
             header,
             extracted_at=file.extracted_at,
-            today=self.started.date(),
+            today=self.started.astimezone(HELSINKI).date(),
         )
+        # Only now is it sure that this is a header and no row of data, which no note may repeat.
+        unknown = {name for name in header if name and name not in part.table.names}
+        if unknown:
+            text = reasons()["unknown_column"].text
+            self.landing.notes.append(f"{file.name}: {text}: {', '.join(sorted(unknown))}")
         if taken.quarantined > self.settings.land.max_quarantined_share * taken.delivered:
             raise RefusedFileError("too_many_quarantined", _where(taken))
         if taken.kept:
@@ -167,11 +188,11 @@ class _Worker:
         """Read a table into DuckDB and return its header."""
         match file.path.suffix.lower():
             case ".csv":
-                return read_csv.read(self.connection, file.path, frozenset(part.table.names))
+                return read_csv.read(self.connection, file.path, part.table.names)
             case ".parquet":
-                return read_other.read_parquet(self.connection, file.path)
+                return read_other.read_parquet(self.connection, file.path, part.table.names)
             case _:
-                return read_other.read_sheet(self.connection, file.path, part.sheet)
+                return read_other.read_sheet(self.connection, file.path, part.sheet, part.table)
 
     def _refuse(
         self, file: LandingFile, part: Part, sha256: str, refusal: RefusedFileError
@@ -205,19 +226,13 @@ class _Worker:
 _NO_TABLE = contract.Table("", "", (), ())
 
 
-def _parts(file: LandingFile) -> Iterator[Part]:
-    """Yield the tables that a file holds."""
-    suffix = file.path.suffix.lower()
-    if suffix not in files.SUFFIXES:
-        raise RefusedFileError("unknown_table", f"ending {suffix or 'missing'}")
-    if suffix == ".xlsx":
-        for sheet, name in read_other.sheets(file.path).items():
-            yield Part(contract.tables()[name], sheet)
-        return
-    table = contract.recognise(file.path.stem)
-    if table is None:
-        raise RefusedFileError("unknown_table", f"known: {', '.join(contract.tables())}")
-    yield Part(contract.tables()[table])
+def _file_id(part: Part, sha256: str, extracted_at: datetime | None) -> str:
+    """Return what is the same for the same statement only: a table's content at a time.
+
+    The same bytes at a later time are a new statement: a value may have gone back to what it was.
+    """
+    said = "\n".join((sha256, part.sheet, ledger.moment(extracted_at) or ""))
+    return f"{part.table.name}-{hashlib.sha256(said.encode()).hexdigest()[:24]}"
 
 
 def _where(taken: intake.Taken) -> str:

@@ -24,7 +24,8 @@ class Entry:
     Attributes
     ----------
     file_id : str
-        From the table and the content: the same content under another name has the same id.
+        From the table, the content, the sheet and the time of extraction: the same content under
+        another name has the same id.
     rows_delivered, rows_quarantined : int
         Rows of the file, and those kept out when it was landed.
     reasons : dict
@@ -77,7 +78,8 @@ def forget_refusals(home: Home) -> None:
 def sweep(home: Home) -> Iterator[str]:
     """Remove what a landing that was stopped halfway left behind, and yield the names."""
     known = {entry.file_id for entry in landed(home)}
-    for folder in (home.raw, home.quarantine, home.ledger):
+    # What DuckDB spilled before it was stopped has identifiers as they were delivered.
+    for folder in (home.raw, home.quarantine, home.ledger, home.path / "spill"):
         for path in sorted(folder.rglob("*")):
             if path.suffix == ".tmp" or (path.suffix == ".parquet" and path.stem not in known):
                 path.unlink()

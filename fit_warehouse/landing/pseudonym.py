@@ -38,8 +38,8 @@ def load_key(key_file: Path | None) -> bytes:
             raise UsageError(f"others may read the key file {path}. Mend it with: chmod 600 {path}")
         text = path.read_text(encoding="ascii").strip()
         key = bytes.fromhex(text)
-    except PermissionError as problem:
-        raise UsageError(f"no permission to use the key file {path}") from problem
+    except OSError as problem:
+        raise UsageError(f"the key file {path} cannot be used: {problem.strerror}") from problem
     except ValueError as problem:
         raise UsageError(
             f"the key file {path} does not hold a key (64 hexadecimal digits)"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from fit_warehouse.landing import read_lines
 from fit_warehouse.landing.files import chunks
 from fit_warehouse.landing.refusal import RefusedFileError
 
@@ -24,35 +25,54 @@ class Dialect:
     delimiter: str
     header: tuple[str, ...]
 
+    def known(self, names: tuple[str, ...]) -> dict[str, int]:
+        """Return the position of each of `names` that the header has."""
+        return {name: self.header.index(name) for name in names if name in self.header}
 
-def last_line(path: Path) -> str:
-    """Check that the file is UTF-8 text and return its last line with its line end.
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What one pass over the bytes tells: the lines, and how the last of them ends."""
+
+    n_lines: int
+    last_line: str
+    is_quote_open: bool
+
+
+def extent(path: Path) -> Extent:
+    """Check that the file is UTF-8 text and return how far it goes.
 
     Raises
     ------
     RefusedFileError
-        `wrong_encoding` with the number of the first bad line.
+        `wrong_encoding` with the number of the first bad line; `file_truncated` when the file ends
+        within a character.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
-    line_number, tail = 1, b""
+    n_ends, n_quotes, tail = 0, 0, b""
     for piece in chunks(path):
         try:
             decoder.decode(piece)
         except UnicodeDecodeError as problem:
-            bad = line_number + piece[: problem.start].count(b"\n")
+            # The decoder's own bytes: they may begin with the rest of the piece before.
+            bad = n_ends + problem.object[: problem.start].count(b"\n") + 1
             raise RefusedFileError("wrong_encoding", f"line {bad}") from problem
         if b"\0" in piece:
-            raise RefusedFileError("wrong_encoding", "the file has NUL bytes")
-        line_number += piece.count(b"\n")
+            bad = n_ends + piece[: piece.index(b"\0")].count(b"\n") + 1
+            raise RefusedFileError("wrong_encoding", f"line {bad} has a NUL byte")
+        n_ends += piece.count(b"\n")
+        n_quotes += piece.count(b'"')
         tail = (tail + piece)[-LONGEST_LINE:]
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as problem:
-        raise RefusedFileError("file_truncated", f"line {line_number}") from problem
-    return tail[tail.rstrip(b"\r\n").rfind(b"\n") + 1 :].decode("utf-8", errors="replace")
+        raise RefusedFileError("file_truncated", f"line {n_ends + 1}") from problem
+    last = tail[tail.rstrip(b"\r\n").rfind(b"\n") + 1 :].decode("utf-8", errors="replace")
+    n_lines = n_ends + (not tail.endswith(b"\n"))
+    return Extent(n_lines, last, is_quote_open=n_quotes % 2 == 1)
 
 
-def sniff(path: Path, known: frozenset[str]) -> Dialect:
+def sniff(path: Path, known: tuple[str, ...]) -> Dialect:
     """Return the dialect whose header has most known columns.
 
     Parameters
@@ -67,88 +87,99 @@ def sniff(path: Path, known: frozenset[str]) -> Dialect:
     if not first.strip():
         raise RefusedFileError("empty_file")
     candidates = [
-        Dialect(mark, tuple(name.strip() for name in next(csv.reader([first], delimiter=mark))))
-        for mark in DELIMITERS
+        Dialect(mark, tuple(name.strip() for name in _fields(first, mark))) for mark in DELIMITERS
     ]
-    return max(candidates, key=lambda dialect: len(known.intersection(dialect.header)))
+    return max(candidates, key=lambda dialect: len(dialect.known(known)))
 
 
-def check_complete(ending: str, dialect: Dialect) -> None:
+def _fields(line: str, delimiter: str) -> list[str]:
+    """Return the fields of a line.
+
+    Raises
+    ------
+    RefusedFileError
+        `unreadable_file` when a field is longer than any that a table can hold.
+    """
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error as problem:
+        raise RefusedFileError("unreadable_file", "a field without end") from problem
+
+
+def check_complete(ends: Extent, dialect: Dialect) -> None:
     """Refuse a file whose last row has no line end and too few fields: it is still being written."""
-    if ending.endswith(("\n", "\r")):
+    if ends.last_line.endswith(("\n", "\r")):
         return
-    fields = next(csv.reader([ending], delimiter=dialect.delimiter), [])
-    if len(fields) < len(dialect.header) or ending.count('"') % 2:
-        raise RefusedFileError("file_truncated", "the last line")
+    if ends.last_line.count('"') % 2:
+        # Either the quotation was cut, or it began on a line before and ends here.
+        is_cut = ends.is_quote_open
+    else:
+        is_cut = len(_fields(ends.last_line, dialect.delimiter)) < len(dialect.header)
+    if is_cut:
+        raise RefusedFileError("file_truncated", f"line {ends.n_lines}")
 
 
 def read(
-    connection: duckdb.DuckDBPyConnection, path: Path, known: frozenset[str]
+    connection: duckdb.DuckDBPyConnection, path: Path, known: tuple[str, ...]
 ) -> tuple[str, ...]:
     """Read a CSV file into the temporary tables `delivered` and `malformed`.
 
-    `delivered` has every column of the file as text and `row_number`, the header being row 1;
-    `malformed` has the `row_number` of each row that does not fit the header.
+    `delivered` has the file's known columns as text and `row_number`, the line in the file on which
+    the row begins, the header being line 1; `malformed` has the `row_number` of each row that does
+    not fit the header. Blank rows are none.
 
     Returns
     -------
     tuple of str
         The names in the header.
     """
-    ending = last_line(path)
+    ends = extent(path)
     dialect = sniff(path, known)
-    if len(set(dialect.header)) < len(dialect.header):
-        twice = sorted({name for name in dialect.header if dialect.header.count(name) > 1})
-        raise RefusedFileError("duplicate_column", ", ".join(twice))
-    check_complete(ending, dialect)
-    connection.execute("drop table if exists reject_errors; drop table if exists reject_scans")
-    types = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in dialect.header)
-    connection.execute(
-        f"""
-        create or replace temp table kept as
-        select row_number() over () as ordinal, *
-        from read_csv(
-            $path, columns = {{{types}}}, header = true, auto_detect = false,
-            delim = {_literal(dialect.delimiter)}, quote = '"', escape = '"', nullstr = '',
-            max_line_size = {LONGEST_LINE}, ignore_errors = true, store_rejects = true
-        )
-        """,
-        {"path": str(path)},
-    )
-    _number_rows(connection)
+    check_complete(ends, dialect)
+    columns = dialect.known(known)
+    if not columns:
+        return dialect.header
+    connection.execute("create or replace temp table malformed (row_number bigint)")
+    if not _read_whole(connection, path, dialect, columns, n_lines=ends.n_lines):
+        rows = read_lines.Rows(path, dialect.delimiter, len(dialect.header))
+        read_lines.read(connection, rows, columns)
     return dialect.header
 
 
-def _number_rows(connection: duckdb.DuckDBPyConnection) -> None:
-    """Give each kept row its number in the file: rejected rows take part in the count."""
-    connection.execute(
-        """
-        create or replace temp table malformed as
-            select distinct cast(line as bigint) as row_number from reject_errors where line > 1
-        """
-    )
-    connection.execute(
-        """
-        create or replace temp table delivered as
-        with
-        extent as (
-            select (select count(*) from kept) + (select count(*) from malformed) as n_rows
-        ),
-        numbered as (
-            select row_number, row_number() over (order by row_number) as ordinal
-            from (select unnest(range(2, n_rows + 2)) as row_number from extent)
-            anti join malformed using (row_number)
+def _read_whole(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    dialect: Dialect,
+    columns: dict[str, int],
+    *,
+    n_lines: int,
+) -> bool:
+    """Read the file with DuckDB; False when not every line is one well-formed row.
+
+    DuckDB gives rows up for lost after an unbalanced quotation mark and does not tell on which line
+    a row begins once there are blank or broken lines, so such files are read line by line instead.
+    """
+    every = [f"c{position}" for position in range(len(dialect.header))]
+    types = ", ".join(f"'{name}': 'VARCHAR'" for name in every)
+    texts = ", ".join(f"c{position} as {name}" for name, position in columns.items())
+    try:
+        connection.execute(
+            f"""
+            create or replace temp table delivered as
+            select
+                row_number() over () + 1 as row_number, {texts},
+                coalesce({", ".join(every)}) is null as is_blank
+            from read_csv(
+                $path, columns = {{{types}}}, header = true, auto_detect = false,
+                delim = '{dialect.delimiter}', quote = '"', escape = '"', nullstr = '',
+                max_line_size = {LONGEST_LINE}
+            )
+            """,
+            {"path": str(path)},
         )
-        select numbered.row_number, kept.* exclude (ordinal)
-        from kept inner join numbered on numbered.ordinal = kept.ordinal
-        """
-        if connection.sql("select count(*) from malformed").fetchall()[0][0]
-        else "create or replace temp table delivered as "
-        "select ordinal + 1 as row_number, * exclude (ordinal) from kept"
-    )
-    connection.execute("drop table kept")
-
-
-def _literal(text: str) -> str:
-    """Return a text as an SQL literal; for header names, which no parameter can carry."""
-    return "'" + text.replace("'", "''") + "'"
+    except duckdb.InvalidInputException:
+        return False
+    counted = connection.sql("select count(*) from delivered").fetchall()[0][0]
+    connection.execute("delete from delivered where is_blank")
+    connection.execute("alter table delivered drop column is_blank")
+    return bool(counted == n_lines - 1)

@@ -6,46 +6,59 @@ from pathlib import Path
 
 import duckdb
 import fastexcel
+import polars as pl
 
 from fit_warehouse.landing import contract
 from fit_warehouse.landing.refusal import RefusedFileError
 
-NO_MALFORMED = (
-    "create or replace temp table malformed as select cast(1 as bigint) as row_number limit 0"
-)
+NO_MALFORMED = "create or replace temp table malformed (row_number bigint)"
 
 
-def read_parquet(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, ...]:
-    """Read a Parquet file into `delivered`; returns its column names.
+def read_parquet(
+    connection: duckdb.DuckDBPyConnection, path: Path, known: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Read the known columns of a Parquet file into `delivered`; returns its column names.
 
-    Truth values become 0 and 1; every other value the text that DuckDB gives it.
+    Truth values become 0 and 1; every other value a text as a CSV file would have it.
     """
+    parameters = {"path": str(path)}
     try:
-        described = connection.execute(
-            "describe select * from read_parquet($path)", {"path": str(path)}
+        # DuckDB renames the second of two columns of one name: the file's own schema has both.
+        names = connection.execute(
+            "select name from parquet_schema($path) offset 1", parameters
         ).fetchall()
-    except duckdb.Error as problem:
-        raise RefusedFileError("unreadable_file") from problem
-    columns = ", ".join(
-        f"cast(cast({_quoted(name)} as tinyint) as varchar) as {_quoted(name)}"
-        if kind == "BOOLEAN"
-        else f"cast({_quoted(name)} as varchar) as {_quoted(name)}"
-        for name, kind, *_ in described
-    )
-    try:
+        described = connection.execute(
+            "describe select * from read_parquet($path)", parameters
+        ).fetchall()
+        columns = "".join(
+            f", {_as_text(name, kind)} as {name}" for name, kind, *_ in described if name in known
+        )
         connection.execute(
             "create or replace temp table delivered as "
-            f"select row_number() over () as row_number, {columns} from read_parquet($path)",
-            {"path": str(path)},
+            f"select row_number() over () as row_number{columns} from read_parquet($path)",
+            parameters,
         )
     except duckdb.Error as problem:
         raise RefusedFileError("unreadable_file") from problem
     connection.execute(NO_MALFORMED)
-    return tuple(name for name, *_ in described)
+    return tuple(name for (name,) in names)
 
 
-def sheets(path: Path) -> dict[str, str]:
-    """Return the sheets of a workbook that hold a table, as {sheet name: table}.
+def _as_text(name: str, kind: str) -> str:
+    """Return SQL for the text of a Parquet column of the given DuckDB type."""
+    text = f"cast({name} as varchar)"
+    if kind == "BOOLEAN":
+        return f"cast(cast({name} as tinyint) as varchar)"
+    if kind in ("FLOAT", "DOUBLE") or kind.startswith("DECIMAL"):
+        # Whole numbers with gaps are often stored as floating point: 17, not 17.0. And 1.234 is
+        # ambiguous as a text only: a fourth decimal says so.
+        whole = f"regexp_replace({text}, '\\.0+$', '')"
+        return f"regexp_replace({whole}, '(\\.[0-9]{{3}})$', '\\10')"
+    return text
+
+
+def sheets(path: Path) -> tuple[dict[str, str], list[str]]:
+    """Return the sheets of a workbook that hold a table, as {sheet name: table}, and the others.
 
     A sheet is recognised by its name; in a workbook with a single sheet the file's name serves too.
     """
@@ -61,25 +74,43 @@ def sheets(path: Path) -> dict[str, str]:
         found = {names[0]: by_file}
     if not found:
         raise RefusedFileError("unknown_table", f"sheets: {', '.join(names)}")
-    return found
+    return found, [name for name in names if name not in found]
 
 
-def read_sheet(connection: duckdb.DuckDBPyConnection, path: Path, sheet: str) -> tuple[str, ...]:
-    """Read one sheet of a workbook into `delivered`; returns its column names."""
+def read_sheet(
+    connection: duckdb.DuckDBPyConnection, path: Path, sheet: str, table: contract.Table
+) -> tuple[str, ...]:
+    """Read the known columns of a sheet into `delivered`; returns its column names.
+
+    The first row with anything in it is the header; rows are numbered as the spreadsheet does.
+    """
     try:
-        frame = fastexcel.read_excel(path).load_sheet(sheet, dtypes="string").to_polars()
+        book = fastexcel.read_excel(path)
+        cells = book.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string").to_polars()
     except Exception as problem:  # as above
         raise RefusedFileError("unreadable_file", f"sheet {sheet}") from problem
-    if not frame.columns:
+    if not cells.width:
         raise RefusedFileError("empty_file", f"sheet {sheet}")
-    frame = frame.rename({name: name.strip() for name in frame.columns})
-    table = frame.with_row_index("row_number", offset=2).to_arrow()
-    connection.register("sheet", table)
+    is_filled = pl.any_horizontal(pl.all().str.strip_chars().str.len_chars() > 0)
+    rows = cells.with_row_index("row_number", offset=1).filter(cells.select(is_filled).to_series())
+    if rows.is_empty():
+        raise RefusedFileError("empty_file", f"sheet {sheet}")
+    header = tuple((name or "").strip() for name in rows.row(0)[1:])
+    columns = [
+        _cell_text(cells.columns[header.index(column.name)], column)
+        for column in table.columns
+        if column.name in header
+    ]
+    connection.register("sheet", rows[1:].select("row_number", *columns).to_arrow())
     connection.execute("create or replace temp table delivered as select * from sheet")
     connection.unregister("sheet")
     connection.execute(NO_MALFORMED)
-    return tuple(frame.columns)
+    return header
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+def _cell_text(position: str, column: contract.Column) -> pl.Expr:
+    """Return a column of cells under its own name; ticked cells are 0 and 1 as in other files."""
+    text = pl.col(position)
+    if column.type == "flag":
+        text = text.replace({"true": "1", "false": "0"})
+    return text.alias(column.name)

@@ -2,11 +2,11 @@
 
 A version is a row's content at a time. Of the versions of a key
 
-- equal content at the same time, and content that only repeats the version before it, is a
-  *duplicate*;
+- equal content at the same time, equal content of which one time is not known, and content that
+  only repeats the version before it, is a *duplicate*;
+- a deletion takes away every version up to its time and those of unknown time: they are *deleted*;
 - different content at the same time, or where one time is not known, is *conflicting*;
-- the latest of the others is *current*, the earlier ones are *superseded*;
-- a deletion takes away every version up to its time.
+- the latest of the others is *current*, the earlier ones are *superseded*.
 
 Delivered = accepted (current, superseded, deleted) + quarantined (conflicting ones and those with
 a fault) + duplicates, to the row.
@@ -14,6 +14,7 @@ a fault) + duplicates, to the row.
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -36,42 +37,39 @@ class Fates:
         return sum(self.by_file.get(file_id, {}).get(fate, 0) for fate in fates)
 
 
-def _raw(home: Home, table: Table) -> str:
-    """Return SQL for all raw rows of a table; an empty relation when nothing has been landed."""
-    if any((home.raw / table.name).glob("*.parquet")):
-        files = (home.raw / table.name / "*.parquet").as_posix().replace("'", "''")
-        return f"select * from read_parquet('{files}', union_by_name = true)"
-    empty = ", ".join(
-        f"cast(null as {column.sql_type}) as {column.name}" for column in table.columns
-    )
-    return (
-        f"select {empty}, cast(null as timestamp) as _version_at, cast(null as bigint) as _row_number, "
-        "cast(null as varchar) as _content_hash, cast(null as varchar) as _file_id limit 0"
-    )
+def _files(home: Home, table: Table) -> str | None:
+    """Return SQL for all raw rows of a table, or None when nothing of it has been landed."""
+    folder = home.raw / table.name
+    if not any(folder.glob("*.parquet")):
+        return None
+    pattern = f"{glob.escape(folder.as_posix())}/*.parquet".replace("'", "''")
+    return f"select * from read_parquet('{pattern}', union_by_name = true)"
 
 
-def _judged(home: Home, table: Table) -> str:
+def _judged(raw: str, table: Table, corrections: str | None) -> str:
     """Return SQL for every raw row with its fate."""
-    key = ", ".join(table.key)
-    by_key = f"partition by {key}"
+    by_key = f"partition by {', '.join(table.key)}"
+    by_life = f"{by_key}, is_deleted"
     return f"""
         with
-        raw as ({_raw(home, table)}),
+        raw as ({raw}),
         copies as (
             select *,
                 row_number() over (
                     {by_key}, _content_hash, _version_at order by _file_id, _row_number
-                ) as copy_number
+                ) > 1
+                or (_version_at is null and count(_version_at) over ({by_key}, _content_hash) > 0)
+                    as is_copy
             from raw
         ),
+        dated as ({_with_deletions(table, corrections)}),
         versions as (
             select *,
-                count(*) over ({by_key}, _version_at) as n_at_this_time,
-                count(*) over ({by_key}) - count(_version_at) over ({by_key}) as n_without_time,
-                min(_content_hash) over ({by_key}) <> max(_content_hash) over ({by_key})
+                count(*) over ({by_life}, _version_at) as n_at_this_time,
+                count(*) over ({by_life}) - count(_version_at) over ({by_life}) as n_without_time,
+                min(_content_hash) over ({by_life}) <> max(_content_hash) over ({by_life})
                     as has_other_content
-            from copies
-            where copy_number = 1
+            from dated
         ),
         parted as (
             select *,
@@ -81,7 +79,7 @@ def _judged(home: Home, table: Table) -> str:
         ordered as (
             select *,
                 lag(_content_hash) over (
-                    {by_key}, is_conflicting order by _version_at nulls last, _content_hash
+                    {by_life}, is_conflicting order by _version_at nulls last, _content_hash
                 ) as content_before
             from parted
         ),
@@ -89,46 +87,57 @@ def _judged(home: Home, table: Table) -> str:
             select *,
                 -- The last row that is no repetition: a repetition says nothing new.
                 max(case when content_before is distinct from _content_hash then _version_at end)
-                    over ({by_key}, is_conflicting) as current_at
+                    over ({by_life}, is_conflicting) as current_at
             from ordered
-        ),
-        dated as ({_with_deletions(home, table)})
+        )
         select *,
             case
+                when is_deleted then 'deleted'
                 when is_conflicting then 'conflicting'
                 when content_before is not distinct from _content_hash then 'duplicate'
-                when deleted_at is not null and coalesce(_version_at <= deleted_at, true)
-                    then 'deleted'
                 when _version_at is not distinct from current_at then 'current'
                 else 'superseded'
             end as fate
-        from dated
+        from chosen
         union all by name
-        select *, 'duplicate' as fate from copies where copy_number > 1
+        select *, 'duplicate' as fate from copies where is_copy
     """
 
 
-def _with_deletions(home: Home, table: Table) -> str:
-    """Return SQL for the chosen versions with `deleted_at`, the latest deletion of their key."""
-    corrections = tables()["correction"]
-    if table.name not in corrections["table_name"].values:
-        return "select *, cast(null as timestamp) as deleted_at from chosen"
+def _with_deletions(table: Table, corrections: str | None) -> str:
+    """Return SQL for the rows that are no copies with `is_deleted`."""
+    if corrections is None or table.name not in tables()["correction"]["table_name"].values:
+        return "select *, false as is_deleted from copies where not is_copy"
     key = ", ".join(table.key)
-    same_key = " and ".join(f"chosen.{name} = deletions.{name}" for name in table.key)
+    same_key = " and ".join(f"copies.{name} = deletions.{name}" for name in table.key)
     return f"""
-        select chosen.*, deletions.deleted_at
-        from chosen
+        select
+            copies.*,
+            deletions.deleted_at is not null
+            and coalesce(copies._version_at <= deletions.deleted_at, true) as is_deleted
+        from copies
         left join (
             select {key}, max(corrected_at) as deleted_at
-            from ({_raw(home, corrections)})
+            from ({corrections})
             where table_name = '{table.name}' and action = 'delete'
             group by {key}
         ) as deletions on {same_key}
+        where not copies.is_copy
     """
 
 
 def _fate_table(connection: duckdb.DuckDBPyConnection, home: Home, table: Table) -> None:
-    connection.execute(f"create or replace temp table fate as {_judged(home, table)}")
+    """Make the temporary table `fate`: every raw row of a table with its fate."""
+    raw = _files(home, table)
+    if raw is None:
+        columns = ", ".join(f"{column.name} {column.sql_type}" for column in table.columns)
+        connection.execute(
+            f"create or replace temp table fate ({columns}, _version_at timestamp, "
+            "_row_number bigint, _file_id varchar, fate varchar)"
+        )
+        return
+    judged = _judged(raw, table, _files(home, tables()["correction"]))
+    connection.execute(f"create or replace temp table fate as {judged}")
 
 
 def _count(connection: duckdb.DuckDBPyConnection, by_file: dict[str, dict[str, int]]) -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fit_warehouse.landing.contract import Column, Table, item_columns
+from fit_warehouse.landing.contract import Column, Table, item_columns, tables
 
 EARLIEST_EVENT = "2000-01-01"  # the scales are from 2003; services used before are of no use here
-EARLIEST_BIRTH = "1900-01-01"
+EARLIEST_BIRTH = "1901-01-01"  # 1900 is what spreadsheets make of an empty date
 TOLERANCE = "0.05"  # between a delivered total and its items: half a step of 0.1
 
 NUMBER = r"^[+-]?[0-9]+([.,][0-9]+)?$"
@@ -31,11 +31,12 @@ class Rule:
     condition: str
 
 
-def trimmed(name: str) -> str:
+def trimmed(column: Column) -> str:
     """Return SQL for a delivered column without the white space around it, empty as NULL."""
-    # U+00A0 and U+2212 are what Finnish spreadsheets put into numbers.
+    # U+00A0 and, in numbers, U+2212 are what Finnish spreadsheets write.
     white_space = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"
-    text = f"replace(\"{name}\", chr(8722), '-')"
+    is_number = column.type in ("decimal", "integer")
+    text = f"replace({column.name}, chr(8722), '-')" if is_number else column.name
     return f"nullif(trim({text}, {white_space}), '')"
 
 
@@ -62,8 +63,8 @@ def typed(column: Column) -> str:
 
 
 def _wide(column: Column) -> str:
-    """Return a type that holds more than the column's own, so that rules see what was delivered."""
-    return "decimal(18,6)" if column.scale == 2 else "decimal(30,8)"
+    """Return the type in which rules see a decimal: a score with the decimals it was delivered with."""
+    return "decimal(18,6)" if column.scale == 2 else column.sql_type
 
 
 def column_rules(column: Column) -> list[Rule]:
@@ -93,8 +94,11 @@ def column_rules(column: Column) -> list[Rule]:
     if column.past or (column.birth and column.type == "date"):
         # A row's own time may lie some hours before the delivery's: days are compared.
         add("date_in_future", f"cast({value} as date) > cast(known_at as date)")
+    if name == "extracted_at":
+        # A row from the future would win over every later version.
+        add("date_in_future", f"cast({value} as date) > cast(latest_at as date)")
     if column.birth and column.type == "integer":
-        add("date_too_early", f"{value} < 1900")
+        add("date_too_early", f"{value} < year(date '{EARLIEST_BIRTH}')")
         add("date_in_future", f"{value} > year(known_at)")
     if column.values:
         allowed = ", ".join(f"'{code}'" for code in column.values)
@@ -162,7 +166,17 @@ def _unit_price() -> list[Rule]:
             "planned_units",
             f"{period} and (d.planned_units is null or v.planned_units <= 0)",
         ),
+        Rule("negative_amount", "planned_units", "v.planned_units < 0"),
         Rule("period_without_units", "planned_unit", f"{period} and d.planned_unit is null"),
+    ]
+
+
+def _correction() -> list[Rule]:
+    """Return that a correction names its row: without the whole key it would correct nothing."""
+    return [
+        Rule("missing_required", name, f"d.table_name = '{table}' and d.{name} is null")
+        for table in tables()["correction"]["table_name"].values
+        for name in tables()[table].key
     ]
 
 
@@ -171,10 +185,14 @@ BETWEEN_COLUMNS = {
     "session": _session,
     "episode": _episode,
     "unit_price": _unit_price,
+    "correction": _correction,
 }
 
 
-def rules_of(table: Table) -> list[Rule]:
-    """Return all rules of a table; a row's first that holds for a column is the one reported."""
-    rules = [rule for column in table.columns for rule in column_rules(column)]
-    return rules + BETWEEN_COLUMNS.get(table.name, list)()
+def by_column(table: Table) -> list[list[Rule]]:
+    """Return the rules of each column; the first that holds for a row is the one reported."""
+    rules: dict[str, list[Rule]] = {}
+    own = (rule for column in table.columns for rule in column_rules(column))
+    for rule in (*own, *BETWEEN_COLUMNS.get(table.name, list)()):
+        rules.setdefault(rule.column, []).append(rule)
+    return list(rules.values())

@@ -44,7 +44,7 @@ class Rule:
 
     def cell(self, row: Row) -> bool:
         """Return whether a line has enough families and professionals behind it."""
-        return row["n_persons"] >= self.k_min and row["n_workers"] >= self.workers_min
+        return bool(row["n_persons"] >= self.k_min and row["n_workers"] >= self.workers_min)
 
     def estimate(self, row: Row) -> bool:
         """Return whether an estimate has enough families behind it, and its share on both sides."""

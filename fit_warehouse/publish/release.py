@@ -76,7 +76,7 @@ def make_pages(folder: Path, database: Path, *, every: bool = False) -> list[Pat
 
 
 def publish(
-    settings: Settings, home: Home, context: Context, checks: Mapping[str, Any]
+    settings: Settings, home: Home, context: Context, checks: Sequence[Mapping[str, Any]]
 ) -> Published:
     """Make one new release of the measured data and switch to it.
 
@@ -106,7 +106,7 @@ def _manifest(
     home: Home,
     context: Context,
     staged: Staged,
-    checks: Mapping[str, Any],
+    checks: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     """Return what a release is made of: enough to make it again and to tell it from another."""
     content = sorted(

@@ -58,6 +58,7 @@ def stage(settings: Settings, home: Home, context: Context) -> Staged:
     for name in (RESTRICTED_DATABASE, OPEN_DATABASE, OPEN_PARQUET + "/x"):
         (folder / name).parent.mkdir(parents=True)
     moment = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    release_id = moment.strftime("%Y%m%dT%H%M%SZ")
     is_synthetic = any(entry.is_synthetic for entry in ledger.landed(home))
     connection = database.connect(None, settings.build, temporary=home.path / "spill")
     try:
@@ -71,7 +72,7 @@ def stage(settings: Settings, home: Home, context: Context) -> Staged:
             copy_table(connection, f"build.marts.{name}", f"opened.{OPEN_SCHEMA}.{name}")
         summary = _write_open(connection, Rule.of(settings.publish))
         publication = {
-            "release_id": moment.strftime("%Y%m%dT%H%M%SZ"),
+            "release_id": release_id,
             "generated_at": moment,
             "is_synthetic": int(is_synthetic),
             "as_of": context.as_of,
@@ -88,7 +89,7 @@ def stage(settings: Settings, home: Home, context: Context) -> Staged:
         connection.close()
     return Staged(
         folder,
-        publication["release_id"],
+        release_id,
         is_synthetic,
         sum(row["n_rows"] for row in summary),
         sum(row["n_suppressed"] for row in summary),

@@ -98,7 +98,8 @@ def course(page: Page) -> Block:
     if not any(interval(point) for point in page.marts.course):
         hidden = paragraph(page.text("course.hidden"), "notice")
         return section("kulku", heading, intro, hidden, data)
-    points = [point for group, rows in series.items() for point in _points(page, group, rows)]
+    shown = {group: rows for group, rows in series.items() if any(map(interval, rows))}
+    points = [point for group, rows in shown.items() for point in _points(page, group, rows)]
     finding = _finding(page, series)
     subtitle = page.text("course.subtitle", level=page.level())
     titles = (page.text("course.axis_x"), page.text("course.axis_y"))
@@ -108,7 +109,13 @@ def course(page: Page) -> Block:
         label=page.text("figure.alt", finding=finding, subtitle=subtitle),
         formats=page.formats,
     )
-    return section("kulku", heading, intro, figure(finding, subtitle, drawings, data))
+    # A panel without a single point would look like a fault: a sentence says what is missing.
+    note = " ".join(
+        page.text("course.hidden_group", group=page.group_name(group))
+        for group in series
+        if group not in shown
+    )
+    return section("kulku", heading, intro, figure(finding, subtitle, drawings, data, note))
 
 
 def _experience_table(page: Page, groups: Sequence[Group]) -> str:

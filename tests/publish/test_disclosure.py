@@ -1,0 +1,168 @@
+"""Disclosure control: what is shown never gives away a group that is too small."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fit_warehouse.publish import disclosure
+from fit_warehouse.publish.disclosure import CLASSES, TOTAL, Rule
+
+RULE = Rule(k_min=5, n_min_estimate=20, workers_min=2)
+CLASS_NAMES = sorted(CLASSES)
+
+
+def share(indicator: str, numerator: int, n: int, **more: Any) -> dict[str, Any]:
+    return {
+        "instrument_code": "ORS",
+        "respondent_role": "self",
+        "indicator": indicator,
+        "n_persons": n,
+        "n_persons_numerator": numerator,
+        "n_persons_rest": n - numerator,
+        "n_workers": 3,
+        **more,
+    }
+
+
+def mean(n: int, **more: Any) -> dict[str, Any]:
+    row = share("mean_change", 0, n, **more)
+    return {**row, "n_persons_numerator": None, "n_persons_rest": None, **more}
+
+
+@pytest.mark.parametrize(
+    ("n", "workers", "shown"),
+    [(20, 2, True), (19, 2, False), (20, 1, False), (0, 2, False), (200, 2, True)],
+)
+def test_an_estimate_needs_twenty_families_and_two_professionals(
+    n: int, workers: int, shown: bool
+) -> None:
+    assert disclosure.city_outcome([mean(n, n_workers=workers)], RULE) == [shown]
+
+
+@pytest.mark.parametrize(
+    ("numerator", "shown"),
+    [
+        (0, True),
+        (1, False),
+        (4, False),
+        (5, True),
+        (95, True),
+        (96, False),
+        (99, False),
+        (100, True),
+    ],
+)
+def test_a_share_needs_none_or_five_on_either_side(numerator: int, shown: bool) -> None:
+    row = share("share_intake_functional", numerator, 100)
+    assert disclosure.city_outcome([row], RULE) == [shown]
+
+
+def test_one_small_class_hides_all_four_of_its_group_but_not_of_another() -> None:
+    counts = {"share_recovered": 40, "share_improved": 30, "share_unchanged": 26}
+    rows = [share(name, number, 100) for name, number in counts.items()]
+    rows.append(share("share_deteriorated", 4, 100))
+    rows.append(share("share_reliably_improved", 70, 100))
+    other = [{**row, "instrument_code": "CORS"} for row in rows[:3]]
+    other.append(share("share_deteriorated", 0, 96, instrument_code="CORS"))
+    assert disclosure.city_outcome(rows + other, RULE) == [False] * 4 + [True] * 5
+
+
+@given(st.lists(st.integers(0, 60), min_size=4, max_size=4))
+def test_the_four_classes_are_shown_together_or_not_at_all(counts: list[int]) -> None:
+    n = sum(counts)
+    rows = [share(name, number, n) for name, number in zip(CLASS_NAMES, counts, strict=True)]
+    shown = disclosure.city_outcome(rows, RULE)
+    assert len(set(shown)) == 1
+    if shown[0]:
+        assert all(number == 0 or number >= RULE.k_min for number in counts)
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=8))
+def test_what_shown_teams_leave_of_the_city_is_nothing_or_enough(sizes: list[int]) -> None:
+    rows = [
+        mean(size, team_code=f"T{number}", service_code="S") for number, size in enumerate(sizes)
+    ]
+    total = sum(sizes)
+    shown = disclosure.team_outcome(rows, RULE, [mean(total)])
+    left = total - sum(size for size, ok in zip(sizes, shown, strict=True) if ok)
+    assert left == 0 or left >= RULE.n_min_estimate or not any(shown)
+    assert all(size >= RULE.n_min_estimate for size, ok in zip(sizes, shown, strict=True) if ok)
+
+
+def test_teams_stay_hidden_where_the_city_is() -> None:
+    rows = [mean(50, team_code="T1", service_code="S")]
+    assert disclosure.team_outcome(rows, RULE, []) == [False]
+
+
+@given(st.lists(st.integers(0, 80), min_size=1, max_size=12))
+def test_from_one_shown_meeting_to_the_next_none_or_five_families_leave(sizes: list[int]) -> None:
+    rows = [mean(size, session_number=number) for number, size in enumerate(sizes)]
+    shown = disclosure.course(rows, RULE)
+    kept = [size for size, ok in zip(sizes, shown, strict=True) if ok]
+    assert all(size >= RULE.n_min_estimate for size in kept)
+    for before, after in itertools.pairwise(kept):
+        assert before == after or abs(before - after) >= RULE.k_min
+
+
+@given(st.lists(st.integers(0, 60), min_size=5, max_size=5), st.integers(0, 60))
+def test_funnel_steps_and_their_differences_are_nothing_or_enough(
+    drops: list[int], in_groups: int
+) -> None:
+    sizes = list(itertools.accumulate(reversed(drops)))[::-1]
+    steps = ("closed", "attended", "one_prom", "two_prom", "in_denominator")
+    rows = [
+        {"step": step, "n_persons": size, "n_workers": 2}
+        for step, size in zip(steps, sizes, strict=True)
+    ]
+    shown = disclosure.city_funnel(rows, RULE, [in_groups])
+    kept = [size for size, ok in zip(sizes, shown, strict=True) if ok]
+    for value in [*kept, *(a - b for a, b in itertools.pairwise(kept))]:
+        assert value == 0 or value >= RULE.k_min
+    if shown[-1] and sizes[-1] > in_groups:
+        assert sizes[-1] - in_groups >= RULE.k_min
+
+
+def cost(service: str, n: int, **more: Any) -> dict[str, Any]:
+    return {
+        "service_code": service,
+        "is_agreed": 1,
+        "procurement": "purchased",
+        "price_year": 2025,
+        "n_persons": n,
+        "n_workers": 2,
+        **more,
+    }
+
+
+@given(st.lists(st.integers(1, 12), min_size=1, max_size=6))
+def test_a_total_gives_no_hidden_service_away(sizes: list[int]) -> None:
+    rows = [cost(f"S{number}", size) for number, size in enumerate(sizes)]
+    rows.append(cost(TOTAL, sum(sizes)))
+    *services, total = disclosure.cost_effect(rows, RULE)
+    assert services == [size >= RULE.k_min for size in sizes]
+    hidden = [size for size in sizes if size < RULE.k_min]
+    if total:
+        assert not hidden or (len(hidden) > 1 and sum(hidden) >= RULE.k_min)
+
+
+def test_totals_of_another_kind_are_judged_apart() -> None:
+    rows = [
+        cost("A", 4),
+        cost("B", 9),
+        cost(TOTAL, 13),
+        cost("A", 9, procurement="own"),
+        cost(TOTAL, 9, procurement="own"),
+    ]
+    assert disclosure.cost_effect(rows, RULE) == [False, True, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("numerator", "shown"), [(0, True), (4, False), (5, True), (46, False), (50, True)]
+)
+def test_use_is_shown_from_five_families_on_either_side(numerator: int, shown: bool) -> None:
+    assert disclosure.city_use([share("share_sessions_with_prom", numerator, 50)], RULE) == [shown]
