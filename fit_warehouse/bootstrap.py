@@ -37,7 +37,6 @@ CHECKS = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),
     ("mypy",),
-    ("sqlfluff", "lint", "models", "--dialect", "duckdb"),
     ("pytest",),
 )
 
@@ -55,7 +54,7 @@ def environment_python() -> Path:
 
 def fingerprint() -> str:
     """Return a hash of what the environment is made from."""
-    parts = (LOCK.read_bytes(), (ROOT / "pyproject.toml").read_bytes(), sys.version.encode())
+    parts = (LOCK.read_bytes(), (ROOT / "pyproject.toml").read_bytes())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
@@ -97,22 +96,35 @@ def make_environment() -> None:
         )
 
 
+def is_usable(python: Path) -> bool:
+    """Return whether there is an environment that was not left half made."""
+    if not python.exists():
+        return False
+    asked = subprocess.run(
+        [str(python), "-m", "pip", "--version"], capture_output=True, check=False
+    )
+    return asked.returncode == 0
+
+
 def install() -> Path:
     """Bring the environment in line with the lock file and return its interpreter."""
     python = environment_python()
     if python.exists() and STAMP.exists() and STAMP.read_text() == fingerprint():
         return python
     print("Installing what the project needs into .venv (once; about a minute) ...", flush=True)
-    make_environment()
+    # An environment that works is brought in line where it is: it may be the one running this.
+    if not is_usable(python):
+        make_environment()
     only_uv = ENVIRONMENT / "uv.txt"
     only_uv.write_text(locked_uv(), encoding="utf-8")
     call(
         str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
         "--require-hashes", "--no-deps", "-r", str(only_uv),
     )  # fmt: skip
-    uv = (str(python), "-m", "uv", "pip", "install", "--quiet", "--python", str(python))
-    call(*uv, "--require-hashes", "-r", str(LOCK))
-    call(*uv, "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+    uv = (str(python), "-m", "uv", "pip")
+    here = ("--quiet", "--python", str(python))
+    call(*uv, "sync", *here, "--require-hashes", str(LOCK))
+    call(*uv, "install", *here, "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
     STAMP.write_text(fingerprint())
     return python
 

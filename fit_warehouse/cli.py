@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import traceback
 from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 from rich.console import Console
@@ -16,6 +17,9 @@ from fit_warehouse import settings as settings_module
 from fit_warehouse.errors import FitError, UsageError
 from fit_warehouse.home import Home
 from fit_warehouse.settings import Settings
+
+if TYPE_CHECKING:
+    from fit_warehouse.progress import Steps
 
 app = typer.Typer(
     name="fit",
@@ -46,13 +50,26 @@ def _say(lines: Iterable[str]) -> None:
         console.print(line, markup=False, highlight=False)
 
 
-def _settings(landing: Path | None = None) -> Settings:
-    import dataclasses
+class _Place(NamedTuple):
+    """Where a command works."""
 
-    loaded = settings_module.load()
-    if landing is None:
-        return loaded
-    return dataclasses.replace(loaded, paths=dataclasses.replace(loaded.paths, landing=landing))
+    settings: Settings
+    home: Home
+    is_default_city: bool
+
+
+def _place(landing: Path | None = None) -> _Place:
+    """Return the settings and the home of a command: without anybody's files the synthetic city's."""
+    from fit_warehouse import demo_data
+
+    settings = settings_module.load()
+    if landing is not None:
+        paths = dataclasses.replace(settings.paths, landing=landing)
+        settings = dataclasses.replace(settings, paths=paths)
+    is_default_city = demo_data.is_default(settings)
+    if is_default_city:
+        settings = demo_data.own_home(settings)
+    return _Place(settings, Home(settings.paths.home), is_default_city)
 
 
 def _day(text: str | None) -> date | None:
@@ -71,18 +88,10 @@ def run(landing: LandingOption = None, as_of: AsOfOption = None) -> None:
     from fit_warehouse.progress import steps
     from fit_warehouse.publish import release
 
-    settings, day = _settings(landing), _day(as_of)
-    home = Home(settings.paths.home)
+    (settings, home, is_default_city), day = _place(landing), _day(as_of)
     with home.locked(), steps(_console(), home) as shown:
-        if demo_data.is_needed(settings, home):
-            with shown.step("demo", "Making the synthetic city"):
-                settings = demo_data.make(settings, home)
-            _say(
-                [
-                    f"There is nothing in {_settings(landing).landing}, so this is a synthetic city "
-                    f"({settings.landing}). Put your own files there to use them instead."
-                ]
-            )
+        if is_default_city:
+            _make_city(settings, shown)
         release.check_replaceable(settings, is_synthetic=demo_data.is_synthetic(settings.landing))
         landed = pipeline.land_step(settings, home, shown)
         _say(summary.landed(landed))
@@ -115,8 +124,7 @@ def land(landing: LandingOption = None) -> None:
     from fit_warehouse import pipeline, summary
     from fit_warehouse.progress import steps
 
-    settings = _settings(landing)
-    home = Home(settings.paths.home)
+    settings, home, _ = _place(landing)
     with home.locked(), steps(_console(), home) as shown:
         landed = pipeline.land_step(settings, home, shown)
     _say(summary.landed(landed))
@@ -128,8 +136,7 @@ def build() -> None:
     from fit_warehouse import pipeline, summary
     from fit_warehouse.progress import steps
 
-    settings = _settings()
-    home = Home(settings.paths.home)
+    settings, home, _ = _place()
     with home.locked(), steps(_console(), home) as shown:
         built = pipeline.build_step(settings, home, shown)
     _say(summary.built(home, settings, built))
@@ -141,8 +148,7 @@ def measure(as_of: AsOfOption = None) -> None:
     from fit_warehouse import pipeline, summary
     from fit_warehouse.progress import steps
 
-    settings, day = _settings(), _day(as_of)
-    home = Home(settings.paths.home)
+    (settings, home, _), day = _place(), _day(as_of)
     with home.locked(), steps(_console(), home) as shown:
         _require_build(home)
         context = pipeline.measure_step(settings, home, shown, day)
@@ -156,8 +162,7 @@ def check() -> None:
     from fit_warehouse import status as states
     from fit_warehouse.progress import steps
 
-    settings = _settings()
-    home = Home(settings.paths.home)
+    settings, home, _ = _place()
     with home.locked(), steps(_console(), home) as shown:
         _require_build(home)
         with shown.step("check_intake", "Checking the deliveries"):
@@ -178,8 +183,7 @@ def report(
     from fit_warehouse import previews
     from fit_warehouse.progress import steps
 
-    settings, day = _settings(), _day(as_of)
-    home = Home(settings.paths.home)
+    (settings, home, _), day = _place(), _day(as_of)
     with home.locked(), steps(_console(), home) as shown:
         _require_build(home)
         with shown.step("report", "Making the pages"):
@@ -196,8 +200,7 @@ def publish(as_of: AsOfOption = None) -> None:
     from fit_warehouse import status as states
     from fit_warehouse.progress import steps
 
-    settings, day = _settings(), _day(as_of)
-    home = Home(settings.paths.home)
+    (settings, home, _), day = _place(), _day(as_of)
     with home.locked(), steps(_console(), home) as shown:
         _require_build(home)
         findings = list(checks.intake(settings, home, states.landed_accounts(settings, home)))
@@ -212,8 +215,7 @@ def status() -> None:
     """Show what is landed, quarantined, built and published."""
     from fit_warehouse import status as states
 
-    settings = _settings()
-    _say(states.describe(settings, Home(settings.paths.home)))
+    _say(states.describe(*_place()[:2]))
 
 
 @app.command()
@@ -221,8 +223,23 @@ def quarantine() -> None:
     """List every row that is kept out, with file, row, column and reason."""
     from fit_warehouse import status as states
 
-    settings = _settings()
-    _say(states.quarantined(settings, Home(settings.paths.home)))
+    _say(states.quarantined(*_place()[:2]))
+
+
+def _make_city(settings: Settings, shown: Steps) -> None:
+    """Make the synthetic city, unless it is there, and say that it is one."""
+    from fit_warehouse import demo_data
+
+    if not demo_data.is_made(settings):
+        with shown.step("demo", "Making the synthetic city"):
+            demo_data.write(settings.landing)
+    own = settings.paths.home.parent / "landing"
+    _say(
+        [
+            f"There are no files in {own}, so this is a synthetic city ({settings.landing}). "
+            "Put your own files there, or name their folder: fit run --landing FOLDER"
+        ]
+    )
 
 
 def _require_build(home: Home) -> None:

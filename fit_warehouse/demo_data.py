@@ -1,4 +1,8 @@
-"""The synthetic city as the embedded default: made when there is nothing else to land."""
+"""The synthetic city as the embedded default, in a home of its own below the home folder.
+
+It never meets real data: as soon as there are files to land, or rows that have landed, the home
+folder itself is used, and the synthetic city beside it is left alone.
+"""
 
 from __future__ import annotations
 
@@ -11,29 +15,37 @@ from fit_warehouse.home import Home
 from fit_warehouse.landing import files, ledger
 from fit_warehouse.settings import Settings
 
+SYNTHETIC = "synthetic"
 
-def is_needed(settings: Settings, home: Home) -> bool:
-    """Return whether nobody has given files: no folder named, none in the default one, none landed.
 
-    Once the synthetic city is landed it stays the default, until a person puts files in the folder.
-    """
+def is_default(settings: Settings) -> bool:
+    """Return whether nobody has given files: no folder named, none in the default one, none landed."""
     if settings.paths.landing is not None:
         return False
-    has_files = settings.landing.is_dir() and any(files.scan(settings.landing)[0])
-    landed = ledger.landed(home)
-    return not has_files and (not landed or landed[0].is_synthetic)
+    has_files = settings.landing.is_dir() and bool(files.scan(settings.landing)[0])
+    return not has_files and not ledger.landed(Home(settings.paths.home))
 
 
-def make(settings: Settings, home: Home) -> Settings:
-    """Write the city below the home folder, unless it is there, and return settings that land it."""
-    folder = home.path / "synthetic_city"
-    if not (folder / files.DELIVERY).is_file():
-        write(folder)
-    return dataclasses.replace(settings, paths=dataclasses.replace(settings.paths, landing=folder))
+def own_home(settings: Settings) -> Settings:
+    """Return settings with the home and the landing folder of the synthetic city."""
+    home = settings.paths.home / SYNTHETIC
+    paths = dataclasses.replace(settings.paths, home=home, landing=home / "landing")
+    return dataclasses.replace(settings, paths=paths)
+
+
+def is_made(settings: Settings) -> bool:
+    """Return whether the city of these settings lies in its landing folder."""
+    return (settings.landing / files.DELIVERY).is_file()
 
 
 def write(folder: Path, *, forms: int = 10_000, seed: int = 1) -> list[str]:
-    """Write a city's landing files and return what was written, in words."""
+    """Write a city's landing files and return what was written, in words.
+
+    Raises
+    ------
+    UsageError
+        When the folder is not empty or the number of forms cannot be made.
+    """
     try:
         city = make_city(folder, forms=forms, seed=seed)
     except ValueError as problem:

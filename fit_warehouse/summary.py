@@ -13,6 +13,8 @@ from fit_warehouse.landing.refusal import reasons
 from fit_warehouse.measure.context import Context
 from fit_warehouse.measure.tables import read
 from fit_warehouse.pipeline import Landed
+from fit_warehouse.publish import disclosure
+from fit_warehouse.publish.disclosure import Rule
 from fit_warehouse.publish.release import Published
 from fit_warehouse.settings import Settings
 
@@ -90,36 +92,28 @@ def built(home: Home, settings: Settings, result: Built) -> list[str]:
 
 
 def found(home: Home, settings: Settings, context: Context) -> list[str]:
-    """Return the main findings: what share of each group improved or got worse."""
+    """Return the main findings: what share of each group improved or got worse.
+
+    The lines of a terminal end up in logs and mails, so the rule of the publication holds here too.
+    """
     connection = database.connect(
         home.build_database, settings.build, temporary=home.path / "spill", read_only=True
     )
-    rule = settings.publish
     try:
-        lines = read(
-            connection,
-            """
-            select instrument_code, respondent_role, indicator, n, estimate, ci_low, ci_high,
-                n_persons >= ? and n_workers >= ?
-                    and (n_persons_numerator = 0 or n_persons_numerator >= ?)
-                    and (n_persons_rest = 0 or n_persons_rest >= ?) as is_shown
-            from metrics.city_outcome
-            where indicator in ('share_reliably_improved', 'share_deteriorated')
-            order by instrument_code, respondent_role, indicator desc
-            """,
-            [rule.n_min_estimate, rule.workers_min, rule.k_min, rule.k_min],
-        )
+        lines = read(connection, "select * from metrics.city_outcome order by all")
     finally:
         connection.close()
+    shown = disclosure.city_outcome(lines, Rule.of(settings.publish))
     words = {"share_reliably_improved": "improved reliably", "share_deteriorated": "got worse"}
-    period = f"{context.period.start:%Y-%m-%d} to {context.period.end:%Y-%m-%d}"
     told = [
         f"  {line['instrument_code']} {line['respondent_role']}, n = {line['n']}: "
         f"{100 * line['estimate']:.0f} % {words[line['indicator']]} "
-        f"(95 % interval {100 * line['ci_low']:.0f} to {100 * line['ci_high']:.0f} %)"
-        for line in lines
-        if line["is_shown"]
+        f"({100 * line['ci_level']:.0f} % interval "
+        f"{100 * line['ci_low']:.0f} to {100 * line['ci_high']:.0f} %)"
+        for line, ok in zip(lines, shown, strict=True)
+        if ok and line["indicator"] in words
     ]
+    period = f"{context.period.start:%Y-%m-%d} to {context.period.end:%Y-%m-%d}"
     head = f"Found in the episodes closed from {period}, change during the episode:"
     return [head, *told] if told else [f"{head} too few families to show any number."]
 

@@ -19,7 +19,6 @@ from fit_warehouse.publish import switch as switching
 from fit_warehouse.publish.stage import Staged
 from fit_warehouse.settings import Settings
 
-
 FIRST_LANGUAGE = "fi"
 
 
@@ -69,7 +68,9 @@ def make_pages(folder: Path, database: Path, *, every: bool = False) -> list[Pat
     try:
         languages = [FIRST_LANGUAGE]
         if every:
-            languages = sorted({name for page in read_page_list(notebooks) for name in page.languages})
+            languages = sorted(
+                {name for page in read_page_list(notebooks) for name in page.languages}
+            )
         return build_reports(database, folder, notebooks=notebooks, languages=languages)
     except ReportError as problem:
         raise DataError(str(problem)) from problem
