@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fit_warehouse import project
 from fit_warehouse.errors import DataError, UsageError
 from fit_warehouse.home import Home
 from fit_warehouse.landing import contract
 from fit_warehouse.settings import Settings
+
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +27,15 @@ class Built:
     data_tests: int
 
 
-def build(settings: Settings, home: Home) -> Built:
+def build(settings: Settings, home: Home, *, progress: Say = lambda _: None) -> Built:
     """Run dbt on the accepted rows; the database is made anew beside the old one, then replaces it.
+
+    Parameters
+    ----------
+    settings, home
+        The run's.
+    progress
+        Is told the name of each model and data test before it runs.
 
     Raises
     ------
@@ -41,7 +51,7 @@ def build(settings: Settings, home: Home) -> Built:
     fresh = home.build_database.with_name("fresh.duckdb")
     _remove(fresh)
     with _environment(settings, home, fresh):
-        built = _dbt(settings, home)
+        built = _dbt(settings, home, progress)
     try:
         fresh.replace(home.build_database)
     except PermissionError as problem:  # Windows: somebody has the old one open
@@ -90,10 +100,14 @@ def _environment(settings: Settings, home: Home, database: Path) -> Iterator[Non
                 os.environ[name] = value
 
 
-def _dbt(settings: Settings, home: Home) -> Built:
+def _dbt(settings: Settings, home: Home, progress: Say) -> Built:
     """Call dbt build without the unit tests, which are about the code and not about the data."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # slow to import
     from dbt.cli.main import dbtRunner
+
+    def told(event: Any) -> None:
+        if event.info.name == "NodeStart":
+            progress(event.data.node_info.node_name)
 
     variables = {
         "parameter_set": settings.outcome.parameter_set,
@@ -104,7 +118,7 @@ def _dbt(settings: Settings, home: Home) -> Built:
     command += ["--project-dir", root, "--profiles-dir", root, "--vars", json.dumps(variables)]
     command += ["--exclude-resource-type", "unit_test"]
     try:
-        outcome = dbtRunner().invoke(command)
+        outcome = dbtRunner(callbacks=[told]).invoke(command)
     finally:
         # dbt would keep the file open, and this process could not read it.
         DuckDBConnectionManager.close_all_connections()
@@ -118,12 +132,12 @@ def _dbt(settings: Settings, home: Home) -> Built:
     return Built(kinds.count("model"), kinds.count("test"))
 
 
-def _failures(failed: list[object], home: Home) -> str:
+def _failures(failed: list[Any], home: Home) -> str:
     """Return which models and tests failed; skipped ones only follow from them."""
     lines = [
-        f"  {result.node.name}: {' '.join(str(result.message).split())}"  # type: ignore[attr-defined]
+        f"  {result.node.name}: {' '.join(str(result.message).split())}"
         for result in failed
-        if result.status != "skipped"  # type: ignore[attr-defined]
+        if result.status != "skipped"
     ]
     return (
         f"{len(lines)} checks of the marts failed, nothing is published:\n"

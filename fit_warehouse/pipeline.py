@@ -44,6 +44,7 @@ def land_step(settings: Settings, home: Home, steps: Steps) -> Landed:
         found = accounts(ledger.landed(home), landing.fates)
         if landing.refused:
             raise DataError(refusals(landing))
+        step.say("checking the deliveries")
         findings = checks.intake(settings, home, found)
     return Landed(landing, found, findings)
 
@@ -63,8 +64,8 @@ def refusals(landing: Landing) -> str:
 
 def build_step(settings: Settings, home: Home, steps: Steps) -> Built:
     """Build the marts."""
-    with steps.step("build", "Building the marts"):
-        return build.build(settings, home)
+    with steps.step("build", "Building the marts") as step:
+        return build.build(settings, home, progress=step.say)
 
 
 def measure_step(settings: Settings, home: Home, steps: Steps, as_of: date | None) -> Context:

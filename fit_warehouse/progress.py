@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -47,7 +47,7 @@ class Steps:
                 expected = self.last.get(name)
                 estimate = f"about {expected:.0f} s" if expected else ""
                 task = bar.add_task(doing, total=None, estimate=estimate)
-                yield Step(lambda what: bar.update(task, description=f"{doing}: {what}"))
+                yield Step(lambda what: bar.update(task, description=f"{doing}: {what:<44.44}"))
         else:
             self.console.print(f"{doing} ...", highlight=False)
             yield Step(lambda _: None)
@@ -59,12 +59,7 @@ class Steps:
 class Step:
     """A step at work; call `say` with what it is at."""
 
-    _say: object
-
-    def say(self, what: str) -> None:
-        """Show what the step is at, where there is a bar to show it on."""
-        if callable(self._say):
-            self._say(what)
+    say: Callable[[str], None]
 
 
 @contextmanager

@@ -50,6 +50,8 @@ class Rows:
             (fields,) = csv.reader([text], delimiter=self.delimiter, strict=True)
         except (csv.Error, ValueError):
             return None
+        if len(fields) == self.n_fields + 1 and not fields[-1]:
+            del fields[-1]  # some programs end every row with a delimiter; DuckDB takes it too
         return fields if len(fields) == self.n_fields else None
 
     def _quotation(self, line: str, following: list[str]) -> tuple[list[str] | None, int]:
