@@ -8,6 +8,7 @@ exactly the versions of `requirements.lock`; it is made again when the lock file
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -20,6 +21,12 @@ ENVIRONMENT = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
 STAMP = ENVIRONMENT / "installed-from.sha256"
 OLDEST_PYTHON = (3, 11)
+
+# In JupyterLab a double click opens a text notebook as a notebook; in this environment alone.
+LAB_OVERRIDES = ENVIRONMENT / "etc" / "jupyter" / "labconfig" / "default_setting_overrides.json"
+LAB_SETTINGS = {
+    "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"python": "Jupytext Notebook"}}
+}
 
 USAGE = """\
 usage: python -m fit_warehouse.bootstrap JOB [ARGUMENT ...]
@@ -125,6 +132,8 @@ def install() -> Path:
     here = ("--quiet", "--python", str(python))
     call(*uv, "sync", *here, "--require-hashes", str(LOCK))
     call(*uv, "install", *here, "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+    LAB_OVERRIDES.parent.mkdir(parents=True, exist_ok=True)
+    LAB_OVERRIDES.write_text(json.dumps(LAB_SETTINGS, indent=2) + "\n", encoding="utf-8")
     STAMP.write_text(fingerprint())
     return python
 
