@@ -16,6 +16,14 @@ FEWEST_OF_LAST = 0.90
 # A service's mean outcome does not move by more than this from one publication to the next.
 LARGEST_STEP_IN_POINTS = 4.0
 
+# Of two columns of a line, the first may never be below the second.
+ORDER = (
+    ("estimate", "lowest", "An estimate is lower than its indicator can be"),
+    ("highest", "estimate", "An estimate is higher than its indicator can be"),
+    ("estimate", "ci_low", "An interval lies above its estimate"),
+    ("ci_high", "estimate", "An interval lies below its estimate"),
+)
+
 
 def check(counts: Sequence[dict[str, Any]], estimates: Sequence[dict[str, Any]]) -> list[Finding]:
     """Check what is about to be published.
@@ -47,33 +55,15 @@ def check(counts: Sequence[dict[str, Any]], estimates: Sequence[dict[str, Any]])
     if not estimates:
         return findings
     lines = [
-        gxe.ExpectColumnPairValuesAToBeGreaterThanB(
-            column_A="estimate",
-            column_B="lowest",
-            or_equal=True,
-            ignore_row_if="either_value_is_missing",
-            notes="An estimate is lower than its indicator can be",
-        ),
-        gxe.ExpectColumnPairValuesAToBeGreaterThanB(
-            column_A="highest",
-            column_B="estimate",
-            or_equal=True,
-            ignore_row_if="either_value_is_missing",
-            notes="An estimate is higher than its indicator can be",
-        ),
-        gxe.ExpectColumnPairValuesAToBeGreaterThanB(
-            column_A="estimate",
-            column_B="ci_low",
-            or_equal=True,
-            ignore_row_if="either_value_is_missing",
-            notes="An interval lies above its estimate",
-        ),
-        gxe.ExpectColumnPairValuesAToBeGreaterThanB(
-            column_A="ci_high",
-            column_B="estimate",
-            or_equal=True,
-            ignore_row_if="either_value_is_missing",
-            notes="An interval lies below its estimate",
+        *(
+            gxe.ExpectColumnPairValuesAToBeGreaterThanB(
+                column_A=higher,
+                column_B=lower,
+                or_equal=True,
+                ignore_row_if="either_value_is_missing",
+                notes=notes,
+            )
+            for higher, lower, notes in ORDER
         ),
         gxe.ExpectColumnValuesToBeBetween(
             column="step",

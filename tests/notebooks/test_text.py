@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import jupytext
@@ -46,15 +44,3 @@ def test_round_trip_loses_nothing(path: Path) -> None:
 def test_saving_in_jupyter_leaves_the_header_as_it_is(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert _round_trip(text) == text
-
-
-def test_git_holds_no_notebook_with_outputs() -> None:
-    git = shutil.which("git")
-    if git is None or not (ROOT / ".git").exists():
-        pytest.skip("not a git checkout")
-    listed = subprocess.run(
-        [git, "-C", str(ROOT), "ls-files"], capture_output=True, encoding="utf-8", check=True
-    ).stdout.splitlines()
-    assert "notebooks/reports.yml" in listed
-    # The text form has no place for outputs, so this is all that has to hold.
-    assert [name for name in listed if name.lower().endswith(".ipynb")] == []
