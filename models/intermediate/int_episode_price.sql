@@ -1,4 +1,7 @@
-{# The price that holds on the day of opening, with how many hold: two prices on one day cannot be told apart. #}
+{#
+The price that holds on the day of opening, with how many hold: two prices on one day cannot be told
+apart, so then there is none.
+#}
 with
 
 episodes as (
@@ -13,19 +16,19 @@ final as (
     select
         episodes.episode_key,
         cast(count(*) as int) as n_prices,
-        min(prices.amount_eur) as amount_eur,
-        min(prices.units_in_price) as units_in_price,
-        min(prices.planned_units) as price_planned_units,
-        min(prices.unit) as unit,
-        min(prices.per) as per,
-        min(prices.price_year) as price_year,
-        min(prices.procurement) as procurement,
-        min(prices.no_show_is_used) as no_show_is_used
+        case when count(*) = 1 then min(prices.amount_eur) end as amount_eur,
+        case when count(*) = 1 then min(prices.units_in_price) end as units_in_price,
+        case when count(*) = 1 then min(prices.planned_units) end as price_planned_units,
+        case when count(*) = 1 then min(prices.unit) end as unit,
+        case when count(*) = 1 then min(prices.per) end as per,
+        case when count(*) = 1 then min(prices.price_year) end as price_year,
+        case when count(*) = 1 then min(prices.procurement) end as procurement,
+        case when count(*) = 1 then min(prices.no_show_is_used) end as no_show_is_used
     from episodes
     inner join prices
         on episodes.service_code = prices.service_code
-        and coalesce(prices.valid_from <= episodes.opened_on, true)
-        and coalesce(prices.valid_to >= episodes.opened_on, true)
+        and (prices.valid_from is null or prices.valid_from <= episodes.opened_on)
+        and (prices.valid_to is null or prices.valid_to >= episodes.opened_on)
     group by episodes.episode_key
 )
 

@@ -1,7 +1,8 @@
 {#
 Families are the connected components of clients who share an episode. Each round passes the
-smallest key on from client to episode and back; a chain of n episodes needs n rounds. There is no
-recursion, because not every engine has it; assert_families_are_whole fails if the rounds are too few.
+smallest key on from client to episode and back, and then takes that client's own smallest key, so
+that the reach grows faster than by one episode a round. There is no recursion, because not every
+engine has it; assert_families_are_whole fails if the rounds are too few.
 #}
 with
 
@@ -29,13 +30,21 @@ episodes_{{ number }} as (
     group by members.episode_key
 ),
 
-round_{{ number }} as (
+passed_{{ number }} as (
     select
         members.client_key,
         min(labels.family_key) as family_key
     from members
     inner join episodes_{{ number }} as labels on members.episode_key = labels.episode_key
     group by members.client_key
+),
+
+round_{{ number }} as (
+    select
+        passed.client_key,
+        least(passed.family_key, smallest.family_key) as family_key
+    from passed_{{ number }} as passed
+    inner join passed_{{ number }} as smallest on passed.family_key = smallest.client_key
 ),
 
 {% endfor %}

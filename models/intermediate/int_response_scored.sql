@@ -32,26 +32,48 @@ instruments as (
     select * from {{ ref('instrument') }}
 ),
 
+-- Whom the form is about and who answered, both as the source knows them.
+persons as (
+    select
+        response_key,
+        source_system,
+        session_date,
+        client_key as source_client_key
+    from responses
+    union all
+    select
+        response_key,
+        source_system,
+        session_date,
+        respondent_client_key as source_client_key
+    from responses
+    where respondent_client_key is not null
+),
+
 -- The link that holds on the day of the meeting; the latest one if several do.
 linked as (
     select
-        responses.response_key,
+        persons.response_key,
+        persons.source_client_key,
         max_by(
             links.client_key,
             coalesce(cast(links.valid_from as string), '') || links.client_key
         ) as client_key
-    from responses
+    from persons
     inner join links
-        on responses.source_system = links.source_system
-        and responses.client_key = links.source_client_key
-        and coalesce(links.valid_from <= responses.session_date, true)
-    group by responses.response_key
+        on persons.source_system = links.source_system
+        and persons.source_client_key = links.source_client_key
+        and coalesce(links.valid_from <= persons.session_date, true)
+    group by
+        persons.response_key,
+        persons.source_client_key
 ),
 
 joined as (
     select
         responses.*,
         coalesce(linked.client_key, responses.client_key) as person_key,
+        coalesce(linked_respondents.client_key, responses.respondent_client_key) as respondent_person_key,
         coalesce(responses.episode_key, sessions.episode_key) as known_episode_key,
         case when sessions.session_key is null then 0 else 1 end as has_session,
         case when episodes.episode_key is null then 0 else 1 end as has_episode,
@@ -67,7 +89,12 @@ joined as (
         clients.birth_month,
         clients.birth_year
     from responses
-    left join linked on responses.response_key = linked.response_key
+    left join linked
+        on responses.response_key = linked.response_key
+        and responses.client_key = linked.source_client_key
+    left join linked as linked_respondents
+        on responses.response_key = linked_respondents.response_key
+        and responses.respondent_client_key = linked_respondents.source_client_key
     left join sessions on responses.session_key = sessions.session_key
     left join episodes
         on coalesce(responses.episode_key, sessions.episode_key) = episodes.episode_key
@@ -116,10 +143,11 @@ final as (
         known_episode_key as episode_key,
         session_key,
         -- A respondent who is a client keeps that key; any other is known within the client alone.
+        -- The client's own name on the form says nothing new, and must not part a series in two.
         case
-            when respondent_client_key is null then null
-            when respondents.client_key is not null then respondent_client_key
-            else {{ surrogate_key(['person_key', 'respondent_client_key']) }}
+            when respondent_person_key is null or respondent_person_key = person_key then null
+            when respondents.client_key is not null then respondent_person_key
+            else {{ surrogate_key(['person_key', 'respondent_person_key']) }}
         end as respondent_key,
         worker_key,
         team_code,
@@ -158,7 +186,7 @@ final as (
         end as is_valid
     from scored
     left join respondents
-        on scored.respondent_client_key = respondents.client_key
+        on scored.respondent_person_key = respondents.client_key
 )
 
 select * from final

@@ -28,7 +28,10 @@ numbered as (
         responses.*,
         sessions.session_number
     from responses
-    left join sessions on responses.session_key = sessions.session_key
+    -- A meeting of another episode (group work) has its number there, not here.
+    left join sessions
+        on responses.session_key = sessions.session_key
+        and responses.episode_key = sessions.episode_key
     where
         responses.is_valid = 1
         and responses.kind = 'PROM'

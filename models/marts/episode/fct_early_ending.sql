@@ -82,10 +82,12 @@ measured as (
         whole_units + part_numerator / nullif(part_denominator, 0) as used_units,
         (planned_units - whole_units) * part_denominator - part_numerator as unused_numerator,
         case
+            -- Which price holds and what is used both start from the day of opening.
+            when opened_on is null then 'no_opening'
+            when closed_on < opened_on then 'closed_before_opened'
             when n_prices = 0 then 'no_price'
             when n_prices > 1 then 'several_prices'
             when planned_units is null then 'no_plan'
-            when whole_units is null then 'no_opening'
         end as exclusion_reason
     from joined
 ),
@@ -110,14 +112,13 @@ final as (
         cast(unused_numerator / nullif(part_denominator, 0) as decimal(18, 4)) as unused_units,
         n_persons,
         -- One division, at the end: until then every factor is a whole number or a price.
-        cast(
-            case
-                when exclusion_reason is null
-                    then
-                        cast(amount_eur as double) * payers * unused_numerator
-                        / nullif(cast(units_in_price as double) * part_denominator, 0)
-            end as decimal(18, 4)
-        ) as gross_amount_eur,
+        case
+            when exclusion_reason is null
+                then {{ half_up(
+                    "cast(amount_eur as double) * payers * unused_numerator"
+                    " / nullif(cast(units_in_price as double) * part_denominator, 0)"
+                ) }}
+        end as gross_amount_eur,
         cast(has_deteriorated as smallint) as has_deteriorated,
         exclusion_reason
     from measured

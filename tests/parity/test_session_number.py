@@ -1,0 +1,47 @@
+"""Session numbers and owner teams in SQL are those that polars counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from tests.conftest import BuiltCity
+
+ORDER = ("session_date", "starts_at", "session_key")
+
+
+def attended(built_city: BuiltCity) -> pl.DataFrame:
+    """Return the attended meetings with their number within the episode."""
+    return (
+        built_city.frame("select * from staging.stg_fit__session")
+        .filter(pl.col("attendance") == "attended")
+        .sort("episode_key", *ORDER, nulls_last=True)
+        .with_columns((pl.int_range(pl.len()).over("episode_key") + 1).alias("number"))
+    )
+
+
+def test_session_numbers(built_city: BuiltCity) -> None:
+    expected = dict(attended(built_city).select("session_key", "number").iter_rows())
+    found = built_city.frame("select session_key, session_number from marts.fct_session")
+    assert len(expected) > 100
+    assert {key: number for key, number in found.iter_rows() if number is not None} == expected
+    # An episode with several index clients has a meeting twice, with one number.
+    assert found.unique().height == found["session_key"].n_unique()
+
+
+def test_owner_teams(built_city: BuiltCity) -> None:
+    expected = (
+        attended(built_city)
+        .group_by("episode_key", "team_code")
+        .agg(pl.len().alias("n"), pl.col("number").max().alias("last_number"))
+        .sort("episode_key", "n", "last_number")
+        .unique("episode_key", keep="last", maintain_order=True)
+    )
+    found = built_city.frame(
+        "select distinct episode_key, team_code from marts.fct_episode where n_sessions > 0"
+    )
+    assert found.height > 100
+    owners = dict(expected.select("episode_key", "team_code").iter_rows())
+    assert {key: owners[key] for key in found["episode_key"]} == dict(found.iter_rows())
