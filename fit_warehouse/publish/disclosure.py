@@ -55,9 +55,22 @@ class Rule:
             and self.count(row.get("n_persons_rest"))
         )
 
-    def remainder(self, persons: int) -> bool:
-        """Return whether what a total leaves over beside the lines shown is nothing or enough."""
-        return persons <= 0 or persons >= self.n_min_estimate
+    def remainder(self, total: Row, parts: Sequence[Row]) -> bool:
+        """Return whether what a total leaves over beside its shown parts is nothing or enough."""
+        left = {name: _left(name, total, parts) for name in COUNTS}
+        return left["n_persons"] <= 0 or (
+            left["n_persons"] >= self.n_min_estimate
+            and self.count(left["n_persons_numerator"])
+            and self.count(left["n_persons_rest"])
+        )
+
+
+COUNTS = ("n_persons", "n_persons_numerator", "n_persons_rest")
+
+
+def _left(name: str, total: Row, parts: Sequence[Row]) -> int:
+    """Return a count of the total less that of its parts; a family in two parts makes it no less."""
+    return max(0, (total[name] or 0) - sum(part[name] or 0 for part in parts))
 
 
 def _group(row: Row) -> tuple[Any, Any]:
@@ -89,35 +102,46 @@ def team_outcome(rows: Sequence[Row], rule: Rule, city: Sequence[Row]) -> list[b
     """Return which lines of team_outcome are shown beside the city's lines that are.
 
     `city` are the shown lines of city_outcome. What the city's number leaves over beside the shown
-    teams must be nothing or enough; else the smallest shown team is hidden as well.
+    teams must be nothing or enough; else the smallest shown team is hidden as well. As a hidden
+    class hides the other three of its team, this goes on until nothing more is hidden.
     """
-    totals = {(*_group(row), row["indicator"]): row["n_persons"] for row in city}
-    shown = city_outcome_of_teams(rows, rule)
-    for key, total in totals.items():
-        members = [
-            index
-            for index, row in enumerate(rows)
-            if shown[index] and (*_group(row), row["indicator"]) == key
-        ]
-        members.sort(key=lambda index: (rows[index]["n_persons"], str(rows[index])))
-        while members and not rule.remainder(total - sum(rows[i]["n_persons"] for i in members)):
-            shown[members.pop(0)] = False
-    return [
-        ok and (*_group(row), row["indicator"]) in totals
-        for row, ok in zip(rows, shown, strict=True)
-    ]
+    totals = {(*_group(row), row["indicator"]): row for row in city}
+    shown = [(*_group(row), row["indicator"]) in totals for row in rows]
+    before: list[bool] = []
+    while shown != before:
+        before = list(shown)
+        shown = _team_classes(rows, rule, shown)
+        for key, total in totals.items():
+            _hide_smallest(rows, rule, shown, key, total)
+    return shown
 
 
-def city_outcome_of_teams(rows: Sequence[Row], rule: Rule) -> list[bool]:
-    """Return the rule of city_outcome, team by team."""
-    shown = [False] * len(rows)
+def _team_classes(rows: Sequence[Row], rule: Rule, shown: Sequence[bool]) -> list[bool]:
+    """Return the rule of city_outcome, team by team; a line that is hidden already stays so."""
+    result = [False] * len(rows)
     for cell in sorted({(row["team_code"], row["service_code"]) for row in rows}):
-        members = [
+        of_team = [
             i for i, row in enumerate(rows) if (row["team_code"], row["service_code"]) == cell
         ]
-        for index, ok in zip(members, city_outcome([rows[i] for i in members], rule), strict=True):
-            shown[index] = ok
-    return shown
+        # A hidden line counts as one with nobody behind it, so that it breaks its group's classes.
+        lines = [rows[i] if shown[i] else {**rows[i], "n_persons": 0} for i in of_team]
+        for i, ok in zip(of_team, city_outcome(lines, rule), strict=True):
+            result[i] = ok
+    return result
+
+
+def _hide_smallest(
+    rows: Sequence[Row], rule: Rule, shown: list[bool], key: tuple[Any, ...], total: Row
+) -> None:
+    """Hide the smallest shown teams until the city's total gives none of the hidden ones away."""
+    members = [
+        i for i, row in enumerate(rows) if shown[i] and (*_group(row), row["indicator"]) == key
+    ]
+    members.sort(
+        key=lambda i: (rows[i]["n_persons"], rows[i]["team_code"], rows[i]["service_code"])
+    )
+    while members and not rule.remainder(total, [rows[i] for i in members]):
+        shown[members.pop(0)] = False
 
 
 def course(rows: Sequence[Row], rule: Rule) -> list[bool]:

@@ -82,16 +82,45 @@ def test_the_four_classes_are_shown_together_or_not_at_all(counts: list[int]) ->
         assert all(number == 0 or number >= RULE.k_min for number in counts)
 
 
-@given(st.lists(st.integers(1, 60), min_size=1, max_size=8))
-def test_what_shown_teams_leave_of_the_city_is_nothing_or_enough(sizes: list[int]) -> None:
+@st.composite
+def teams(draw: st.DrawFn) -> list[list[int]]:
+    """Return the four class counts of some teams."""
+    counts = st.lists(st.integers(0, 40), min_size=4, max_size=4).filter(any)
+    return draw(st.lists(counts, min_size=1, max_size=6))
+
+
+@given(teams())
+def test_what_shown_teams_leave_of_the_city_is_nothing_or_enough(counts: list[list[int]]) -> None:
     rows = [
-        mean(size, team_code=f"T{number}", service_code="S") for number, size in enumerate(sizes)
+        share(name, number, sum(team), team_code=f"T{place}", service_code="S")
+        for place, team in enumerate(counts)
+        for name, number in zip(CLASS_NAMES, team, strict=True)
     ]
-    total = sum(sizes)
-    shown = disclosure.team_outcome(rows, RULE, [mean(total)])
-    left = total - sum(size for size, ok in zip(sizes, shown, strict=True) if ok)
-    assert left == 0 or left >= RULE.n_min_estimate or not any(shown)
-    assert all(size >= RULE.n_min_estimate for size, ok in zip(sizes, shown, strict=True) if ok)
+    whole = [sum(column) for column in zip(*counts, strict=True)]
+    city = [share(name, n, sum(whole)) for name, n in zip(CLASS_NAMES, whole, strict=True)]
+    shown = disclosure.team_outcome(rows, RULE, city)
+    for place in range(len(counts)):
+        assert len(set(shown[4 * place : 4 * place + 4])) == 1, "classes of a team go together"
+    for total in city:
+        kept = [
+            row
+            for row, ok in zip(rows, shown, strict=True)
+            if ok and row["indicator"] == total["indicator"]
+        ]
+        left = {name: total[name] - sum(row[name] for row in kept) for name in disclosure.COUNTS}
+        if not kept or not left["n_persons"]:
+            continue
+        assert left["n_persons"] >= RULE.n_min_estimate
+        for name in ("n_persons_numerator", "n_persons_rest"):
+            assert left[name] == 0 or left[name] >= RULE.k_min
+
+
+def test_teams_that_give_nothing_away_are_shown() -> None:
+    rows = [mean(n, team_code=team, service_code="S") for team, n in (("A", 30), ("B", 25))]
+    assert disclosure.team_outcome(rows, RULE, [mean(55)]) == [True, True]
+    assert disclosure.team_outcome(rows, RULE, [mean(80)]) == [True, True]
+    # Ten families are left over: the smaller team goes with them.
+    assert disclosure.team_outcome(rows, RULE, [mean(65)]) == [True, False]
 
 
 def test_teams_stay_hidden_where_the_city_is() -> None:
