@@ -42,6 +42,7 @@ class Column:
     scale: int = 0
     past: bool = False
     birth: bool = False
+    default: str = ""
 
     @property
     def sql_type(self) -> str:

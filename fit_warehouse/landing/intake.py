@@ -193,7 +193,8 @@ def _stored(column: Column) -> str:
         return pseudonym.sql(f"d.{column.name}", column.space)
     if column.birth and column.type == "date":
         return f"cast(date_trunc('month', v.{column.name}) as date)"
-    return f"cast(v.{column.name} as {column.sql_type})"
+    value = f"cast(v.{column.name} as {column.sql_type})"
+    return f"coalesce({value}, '{column.default}')" if column.default else value
 
 
 def write_kept(

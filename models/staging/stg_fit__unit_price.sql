@@ -12,7 +12,7 @@ renamed as (
         planned_units,
         case when basis = 'period' then planned_unit else basis end as unit,
         case when basis = 'period' then planned_units else 1 end as units_in_price,
-        coalesce(per, 'episode') as per,
+        per,
         valid_from,
         valid_to,
         price_year,
