@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -79,11 +80,12 @@ def _remove(database: Path) -> None:
 def _environment(settings: Settings, home: Home, database: Path) -> Iterator[None]:
     """Set what profiles.yml and the sources read, for the time of the call."""
     values = {
-        "FIT_ACCEPTED": home.accepted.resolve().as_posix(),
+        # Put into SQL texts by dbt: quotes are doubled, and a bracket is no pattern.
+        "FIT_ACCEPTED": glob.escape(home.accepted.resolve().as_posix()).replace("'", "''"),
         "FIT_BUILD_DATABASE": database.resolve().as_posix(),
         "FIT_BUILD_MEMORY_LIMIT": settings.build.memory_limit,
         "FIT_BUILD_THREADS": str(settings.build.threads),
-        "FIT_BUILD_SPILL": (home.path / "spill").resolve().as_posix(),
+        "FIT_BUILD_SPILL": (home.path / "spill").resolve().as_posix().replace("'", "''"),
         "DBT_TARGET_PATH": str(home.dbt_target.resolve()),
         "DBT_LOG_PATH": str(home.dbt_target.resolve()),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -71,7 +72,7 @@ def quarantined(settings: Settings, home: Home) -> list[str]:
                 connection,
                 "select file_id, row_number, column_name, reason_code "
                 "from read_parquet($files) order by all",
-                {"files": (home.quarantine / "*.parquet").as_posix()},
+                {"files": f"{glob.escape(home.quarantine.as_posix())}/*.parquet"},
             )
         faults += conflicting(connection, home)
     finally:

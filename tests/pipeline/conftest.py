@@ -94,7 +94,8 @@ def call(arguments: tuple[str, ...], patch: pytest.MonkeyPatch) -> Outcome:
 @pytest.fixture(scope="session")
 def first_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outcome]:
     """Return an installation in which the main job has run once, and what it said."""
-    folder = tmp_path_factory.mktemp("first_run")
+    # Spaces, umlauts, quotes and brackets are no reason to fail.
+    folder = tmp_path_factory.mktemp("first_run") / "FIT [koe] 'ä'"
     shutil.copytree(GOLDEN, folder / "landing")
     with pytest.MonkeyPatch.context() as patch:
         use(folder, patch)
