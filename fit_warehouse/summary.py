@@ -120,9 +120,14 @@ def found(home: Home, settings: Settings, context: Context) -> list[str]:
 
 def published(result: Published) -> list[str]:
     """Return what was published and where."""
+    held_back = (
+        f"The open numbers stay as they were published: {count(result.n_held_back)} lines would change "
+        "by fewer families than may be told apart. They change with the next quarter."
+    )
     return [
         f"Published: release {result.release_id}; disclosure control hides "
         f"{count(result.n_suppressed)} of {count(result.n_rows)} lines.",
+        *([held_back] if result.n_held_back else []),
         f"The report: {result.index.absolute()}",
         f"For analysts: {(result.current / 'restricted' / 'fit_restricted.duckdb').absolute()}",
     ]

@@ -31,6 +31,7 @@ class Published:
     pages: Sequence[Path]
     n_rows: int
     n_suppressed: int
+    n_held_back: int
 
     @property
     def index(self) -> Path:
@@ -99,7 +100,14 @@ def publish(
     current = switching.switch(
         staged.folder, settings.paths.published, staged.release_id, settings.publish
     )
-    return Published(current, staged.release_id, pages, staged.n_rows, staged.n_suppressed)
+    return Published(
+        current,
+        staged.release_id,
+        pages,
+        staged.n_rows,
+        staged.n_suppressed,
+        staged.n_held_back,
+    )
 
 
 def _manifest(
@@ -128,6 +136,7 @@ def _manifest(
             "workers_min": settings.publish.workers_min,
             "n_rows": staged.n_rows,
             "n_suppressed": staged.n_suppressed,
+            "n_held_back": staged.n_held_back,
         },
         "inputs": [
             {

@@ -16,7 +16,7 @@ from fit_warehouse.home import Home
 from fit_warehouse.landing import ledger
 from fit_warehouse.measure import tables
 from fit_warehouse.measure.context import Context
-from fit_warehouse.publish import disclosure
+from fit_warehouse.publish import disclosure, revision, switch
 from fit_warehouse.publish.disclosure import Rule
 from fit_warehouse.settings import Settings
 
@@ -33,13 +33,18 @@ STORAGE = "v1.0.0"  # the oldest driver that Power BI users bring can open it
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """The data of a release before its pages."""
+    """The data of a release before its pages.
+
+    `n_held_back` lines would have changed too little since the last publication of the period: the
+    open data are those of that publication.
+    """
 
     folder: Path
     release_id: str
     is_synthetic: bool
     n_rows: int
     n_suppressed: int
+    n_held_back: int = 0
 
     @property
     def open_database(self) -> Path:
@@ -85,15 +90,40 @@ def stage(settings: Settings, home: Home, context: Context) -> Staged:
         tables.write(connection, target, tables.table("disclosure_summary"), summary)
         tables.write(connection, target, tables.table("publication"), [publication])
         _export_parquet(connection, folder / OPEN_PARQUET)
+        last = settings.paths.published / switch.CURRENT
+        n_held_back = _held_back(connection, last / OPEN_DATABASE, Rule.of(settings.publish))
     finally:
         connection.close()
+    if n_held_back:
+        _keep_last(last, folder)
     return Staged(
         folder,
         release_id,
         is_synthetic,
         sum(row["n_rows"] for row in summary),
         sum(row["n_suppressed"] for row in summary),
+        n_held_back,
     )
+
+
+def _held_back(connection: duckdb.DuckDBPyConnection, last: Path, rule: Rule) -> int:
+    """Return how many open lines would change by too few families since the last publication."""
+    if not last.is_file():
+        return 0
+    before, after = f"previous.{OPEN_SCHEMA}", f"opened.{OPEN_SCHEMA}"
+    revision.attach(connection, last, "previous")
+    if not revision.is_same_period(connection, before, after):
+        return 0
+    return sum(
+        revision.changed_too_little(connection, before, after, name, rule) for name in DISCLOSURE
+    )
+
+
+def _keep_last(last: Path, folder: Path) -> None:
+    """Put the open data of the last publication in the place of the new ones."""
+    shutil.copyfile(last / OPEN_DATABASE, folder / OPEN_DATABASE)
+    shutil.rmtree(folder / OPEN_PARQUET)
+    shutil.copytree(last / OPEN_PARQUET, folder / OPEN_PARQUET)
 
 
 def _path(path: Path) -> str:

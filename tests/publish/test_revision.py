@@ -1,0 +1,131 @@
+"""A second publication of the same twelve months must not tell who came in between."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+
+from fit_warehouse.home import Home
+from fit_warehouse.landing import ledger
+from fit_warehouse.measure.context import Context, make
+from fit_warehouse.publish import stage
+from fit_warehouse.settings import Settings
+
+if TYPE_CHECKING:
+    from tests.conftest import BuiltCity
+
+SHOWN = "select n_persons, estimate from marts.city_outcome where is_suppressed = 0 order by all"
+
+
+class City:
+    """A built city taken for a real one, in a home that a test may change."""
+
+    def __init__(self, built: BuiltCity, folder: Path) -> None:
+        paths = replace(built.settings.paths, home=folder / "var", published=folder / "published")
+        self.settings: Settings = replace(built.settings, paths=paths)
+        self.home = Home(paths.home)
+        self.home.build_database.parent.mkdir(parents=True)
+        shutil.copyfile(built.database, self.home.build_database)
+
+    def change(self, sql: str) -> None:
+        with duckdb.connect(str(self.home.build_database)) as connection:
+            connection.execute(sql)
+
+    def context(self) -> Context:
+        with duckdb.connect(str(self.home.build_database), read_only=True) as connection:
+            (day,) = connection.execute(
+                "select max(as_of) from metrics.city_funnel"
+            ).fetchone() or (date.min,)
+            return make(connection, self.settings, day)
+
+    def publish(self) -> stage.Staged:
+        staged = stage.stage(self.settings, self.home, self.context())
+        current = self.settings.paths.published / "current"
+        shutil.rmtree(current, ignore_errors=True)
+        shutil.copytree(staged.folder, current)
+        return staged
+
+    def shown(self) -> list[tuple[object, ...]]:
+        database = self.settings.paths.published / "current" / stage.OPEN_DATABASE
+        with duckdb.connect(str(database), read_only=True) as connection:
+            return connection.execute(SHOWN).fetchall()
+
+
+@pytest.fixture
+def city(built_city: BuiltCity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> City:
+    # Nothing has landed in the copy, so nothing says that it is synthetic.
+    monkeypatch.setattr(ledger, "landed", lambda _: [])
+    made = City(built_city, tmp_path)
+    made.change("update metrics.city_outcome set n_persons = n_persons + 40, n_workers = 5")
+    made.publish()
+    assert made.shown(), "a city in which nothing is shown proves nothing"
+    return made
+
+
+ONE_LINE = "where indicator = 'mean_change'"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        f"update metrics.city_outcome set n_persons = n_persons + 1 {ONE_LINE}",
+        f"update metrics.city_outcome set n_persons = n_persons - 4, n = n - 4 {ONE_LINE}",
+        f"update metrics.city_outcome set estimate = estimate + 0.001 {ONE_LINE}",
+    ],
+)
+def test_a_small_change_is_held_back(city: City, change: str) -> None:
+    before = city.shown()
+    city.change(change)
+    assert city.publish().n_held_back > 0
+    assert city.shown() == before
+
+
+def test_a_change_of_enough_families_is_published(city: City) -> None:
+    before = city.shown()
+    city.change(
+        f"update metrics.city_outcome set n_persons = n_persons + 5, estimate = estimate + 1 {ONE_LINE}"
+    )
+    assert city.publish().n_held_back == 0
+    assert city.shown() != before
+
+
+def test_one_small_change_holds_the_large_ones_back(city: City) -> None:
+    before = city.shown()
+    city.change(f"update metrics.city_outcome set n_persons = n_persons + 5 {ONE_LINE}")
+    city.change(
+        "update metrics.city_outcome set n_persons = n_persons + 1 where indicator = 'mean_last'"
+    )
+    assert city.publish().n_held_back > 0
+    assert city.shown() == before
+
+
+def test_the_same_data_are_no_revision(city: City) -> None:
+    before = city.shown()
+    assert city.publish().n_held_back == 0
+    assert city.shown() == before
+
+
+def test_another_period_is_another_publication(city: City) -> None:
+    for name in ("city_outcome", "team_outcome", "course", "city_funnel", "cost_effect"):
+        city.change(f"update metrics.{name} set period_end = period_end + 90")
+    city.change("update metrics.city_funnel set as_of = as_of + 100")
+    city.change(f"update metrics.city_outcome set n_persons = n_persons + 1 {ONE_LINE}")
+    assert city.publish().n_held_back == 0
+
+
+def test_the_restricted_data_do_not_wait(city: City) -> None:
+    city.change(f"update metrics.city_outcome set n_persons = n_persons + 1 {ONE_LINE}")
+    staged = city.publish()
+    assert staged.n_held_back > 0
+    query = f"select n_persons from {{}}.metrics.city_outcome {ONE_LINE} order by all"
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{staged.folder / stage.RESTRICTED_DATABASE}' as r (read_only)")
+        connection.execute(f"attach '{city.home.build_database}' as b (read_only)")
+        restricted = connection.execute(query.format("r")).fetchall()
+        assert restricted == connection.execute(query.format("b")).fetchall()
