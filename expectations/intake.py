@@ -24,10 +24,10 @@ def check(profile: Sequence[dict[str, Any]], *, max_quarantined_share: float) ->
     Parameters
     ----------
     profile
-        A dictionary per file: file, table_name, delivered, accepted, quarantined, duplicates,
-        unaccounted, conflicting_share, share_skipped, share_scored (missing where not of forms).
+        A dictionary per file: file_id, file, table_name, unaccounted, quarantined_share,
+        conflicting_share, share_skipped, share_scored (missing where not of forms).
     max_quarantined_share
-        The share of a file that may be quarantined, versions that contradict each other included.
+        The share of a file that may have faults, and the share whose versions may contradict.
     """
     import pandas as pd
     from great_expectations import expectations as gxe
@@ -47,6 +47,13 @@ def check(profile: Sequence[dict[str, Any]], *, max_quarantined_share: float) ->
             column="quarantined_share",
             max_value=max_quarantined_share,
             notes="More of a file is quarantined than land.max_quarantined_share allows",
+        ),
+        gxe.ExpectColumnValuesToBeBetween(
+            column="conflicting_share",
+            max_value=max_quarantined_share,
+            notes="Rows came again with other values, and nothing says which version is later "
+            "(conflicting_versions; fit quarantine lists the rows). Land all of these files again "
+            "with extracted_at in the rows or in a delivery.toml beside them",
         ),
     ]
     findings = validate(SUITE, frame, whole, label="file")

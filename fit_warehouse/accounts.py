@@ -29,9 +29,13 @@ class Account:
         return self.delivered - self.accepted - self.quarantined - self.duplicates
 
     @property
-    def quarantined_share(self) -> float:
-        """Return the share of the file that is kept out."""
-        return self.quarantined / self.delivered if self.delivered else 0.0
+    def conflicting(self) -> int:
+        """Return the rows that another version contradicts; they are among the quarantined."""
+        return self.quarantined - self.entry.rows_quarantined
+
+    def share(self, rows: int) -> float:
+        """Return a number of rows as a share of the file."""
+        return rows / self.delivered if self.delivered else 0.0
 
 
 def accounts(entries: Sequence[Entry], fates: Fates) -> list[Account]:

@@ -33,7 +33,8 @@ def intake(settings: Settings, home: Home, accounts: Sequence[Account]) -> list[
             "table_name": account.entry.table_name,
             "delivered": account.delivered,
             "unaccounted": account.unaccounted,
-            "quarantined_share": account.quarantined_share,
+            "quarantined_share": account.share(account.entry.rows_quarantined),
+            "conflicting_share": account.share(account.conflicting),
             "share_skipped": account.entry.profile.get("share_skipped"),
             "share_scored": account.entry.profile.get("share_scored"),
         }
@@ -89,10 +90,10 @@ def _counts(connection: duckdb.DuckDBPyConnection, has_before: bool) -> list[dic
 
 def _estimates(connection: duckdb.DuckDBPyConnection, has_before: bool) -> list[dict[str, Any]]:
     joined = (
-        "left join before.metrics.city_outcome as then "
+        "left join before.metrics.city_outcome as earlier "
         "using (instrument_code, respondent_role, indicator)"
     )
-    step = "case when indicator like 'mean%' then now.estimate - then.estimate end"
+    step = "case when indicator like 'mean%' then now.estimate - earlier.estimate end"
     return read(
         connection,
         f"""

@@ -16,7 +16,7 @@ from rich.console import Console
 from fit_warehouse import settings as settings_module
 from fit_warehouse.errors import FitError, UsageError
 from fit_warehouse.home import Home
-from fit_warehouse.settings import Settings
+from fit_warehouse.settings import HELSINKI, Settings
 
 if TYPE_CHECKING:
     from fit_warehouse.progress import Steps
@@ -31,7 +31,9 @@ app = typer.Typer(
 )
 
 LandingOption = Annotated[
-    Path | None, typer.Option("--landing", help="Folder with the files to land.")
+    Path | None,
+    # What is wrong with a folder is said by the command itself, in one way for all.
+    typer.Option("--landing", help="Folder with the files to land.", readable=False),
 ]
 AsOfOption = Annotated[
     str | None,
@@ -76,9 +78,12 @@ def _day(text: str | None) -> date | None:
     if text is None:
         return None
     try:
-        return datetime.strptime(text, "%Y-%m-%d").date()
+        day = datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError:
         raise UsageError(f"--as-of {text}: write the day as 2026-10-31") from None
+    if day > datetime.now(HELSINKI).date():
+        raise UsageError(f"--as-of {text}: the day is still to come, and a quarter may not be over")
+    return day
 
 
 @app.command()
@@ -102,7 +107,7 @@ def run(landing: LandingOption = None, as_of: AsOfOption = None) -> None:
             settings, home, shown, context, [*landed.findings, *findings]
         )
     _say(summary.built(home, settings, built))
-    _say(summary.found(home, settings, context))
+    _say(summary.found(published.open_database, settings))
     _say(summary.published(published))
 
 
@@ -152,7 +157,7 @@ def measure(as_of: AsOfOption = None) -> None:
     with home.locked(), steps(_console(), home) as shown:
         _require_build(home)
         context = pipeline.measure_step(settings, home, shown, day)
-    _say(summary.found(home, settings, context))
+    _say(summary.measured(context))
 
 
 @app.command()

@@ -64,7 +64,8 @@ class Home:
     def locked(self) -> Iterator[None]:
         """Hold the home folder for one writing command at a time."""
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            # Pseudonymous rows are for the owner; who may read more is for a person to decide.
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             with filelock.FileLock(self.path / "home.lock", timeout=0):
                 yield
         except filelock.Timeout:

@@ -9,8 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
+from zoneinfo import ZoneInfo
 
 from fit_warehouse.errors import UsageError
+
+HELSINKI = ZoneInfo("Europe/Helsinki")  # the zone of every time in the intake contract
 
 Switch = Literal["auto", "symlink", "rename"]
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
 
 from fit_warehouse import database
 from fit_warehouse.accounts import Account
@@ -11,10 +14,9 @@ from fit_warehouse.build import Built
 from fit_warehouse.home import Home
 from fit_warehouse.landing.refusal import reasons
 from fit_warehouse.measure.context import Context
+from fit_warehouse.measure.period import Period
 from fit_warehouse.measure.tables import read
 from fit_warehouse.pipeline import Landed
-from fit_warehouse.publish import disclosure
-from fit_warehouse.publish.disclosure import Rule
 from fit_warehouse.publish.release import Published
 from fit_warehouse.settings import Settings
 
@@ -56,9 +58,8 @@ def fates(accounts: Sequence[Account]) -> list[str]:
     why: Counter[str] = Counter()
     for account in accounts:
         why.update(account.entry.reasons)
-        conflicting = account.quarantined - account.entry.rows_quarantined
-        if conflicting:
-            why["conflicting_versions"] += conflicting
+        if account.conflicting:
+            why["conflicting_versions"] += account.conflicting
     lines += [
         f"  quarantined {count(number)}: {reasons()[code].text} ({code})"
         for code, number in sorted(why.items(), key=lambda item: (-item[1], item[0]))
@@ -82,38 +83,73 @@ def built(home: Home, settings: Settings, result: Built) -> list[str]:
                 (select count(*) from marts.dim_team) as teams
             """,
         )
+        flagged = _flagged(connection)
     finally:
         connection.close()
     return [
         f"Built: {count(rows['responses'])} forms, {count(rows['sessions'])} meetings, "
         f"{count(rows['episodes'])} episodes, {rows['teams']} teams "
-        f"({result.models} models, {result.data_tests} data tests passed)."
+        f"({result.models} models, {result.data_tests} data tests passed).",
+        *flagged,
     ]
 
 
-def found(home: Home, settings: Settings, context: Context) -> list[str]:
-    """Return the main findings: what share of each group improved or got worse.
+# What is kept and flagged: the reason, and where its rows are counted.
+FLAGS = {
+    "all_zero": "marts.fct_response where is_all_zero = 1",
+    "unknown_team": "marts.fct_response where is_unknown_team = 1",
+    "orphan_session": "marts.fct_response where is_orphan_session = 1",
+    "orphan_episode": "marts.fct_response where is_orphan_episode = 1",
+    "form_age_mismatch": "marts.fct_response where is_form_age_mismatch = 1",
+    "closed_before_opened": "marts.fct_episode where is_closed_before_opened = 1",
+    "unknown_service": "marts.dim_service where is_known = 0",
+}
 
-    The lines of a terminal end up in logs and mails, so the rule of the publication holds here too.
+
+def _flagged(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return how many rows are kept but flagged, and why."""
+    lines = []
+    for code, rows in FLAGS.items():
+        (counted,) = read(connection, f"select count(*) as n from {rows}")
+        if counted["n"]:
+            lines.append(f"  flagged {count(counted['n'])}: {reasons()[code].text} ({code})")
+    return lines
+
+
+def measured(context: Context) -> list[str]:
+    """Return which period the statistics are of."""
+    return [f"Computed: schema metrics, episodes closed from {_days(context.period)}."]
+
+
+def _days(period: Period) -> str:
+    return f"{period.start:%Y-%m-%d} to {period.end:%Y-%m-%d}"
+
+
+def found(open_database: Path, settings: Settings) -> list[str]:
+    """Return the main findings as they are published, after disclosure control.
+
+    The lines of a terminal end up in logs and mails, and must say the same as the page.
     """
     connection = database.connect(
-        home.build_database, settings.build, temporary=home.path / "spill", read_only=True
+        open_database, settings.build, temporary=settings.paths.home / "spill", read_only=True
     )
+    words = {"share_reliably_improved": "improved reliably", "share_deteriorated": "got worse"}
     try:
-        lines = read(connection, "select * from metrics.city_outcome order by all")
+        (about,) = read(connection, "select period_start, period_end from marts.publication")
+        lines = read(
+            connection, "select * from marts.city_outcome where is_suppressed = 0 order by all"
+        )
     finally:
         connection.close()
-    shown = disclosure.city_outcome(lines, Rule.of(settings.publish))
-    words = {"share_reliably_improved": "improved reliably", "share_deteriorated": "got worse"}
     told = [
         f"  {line['instrument_code']} {line['respondent_role']}, n = {line['n']}: "
         f"{100 * line['estimate']:.0f} % {words[line['indicator']]} "
         f"({100 * line['ci_level']:.0f} % interval "
         f"{100 * line['ci_low']:.0f} to {100 * line['ci_high']:.0f} %)"
-        for line, ok in zip(lines, shown, strict=True)
-        if ok and line["indicator"] in words
+        for line in lines
+        if line["indicator"] in words
     ]
-    period = f"{context.period.start:%Y-%m-%d} to {context.period.end:%Y-%m-%d}"
+    period = _days(Period(about["period_start"], about["period_end"]))
     head = f"Found in the episodes closed from {period}, change during the episode:"
     return [head, *told] if told else [f"{head} too few families to show any number."]
 

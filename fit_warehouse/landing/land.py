@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -18,10 +17,9 @@ from fit_warehouse.landing.files import LandingFile
 from fit_warehouse.landing.ledger import Entry
 from fit_warehouse.landing.refusal import RefusedFileError, reasons
 from fit_warehouse.landing.resolve import Fates, resolve
-from fit_warehouse.settings import Settings
+from fit_warehouse.settings import HELSINKI, Settings
 
 Say = Callable[[str], None]
-HELSINKI = ZoneInfo("Europe/Helsinki")  # the zone of every time in the contract
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ Whole lines are hidden. A hidden line keeps its keys and loses every number.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,18 +144,32 @@ def _hide_smallest(
         shown[members.pop(0)] = False
 
 
-def course(rows: Sequence[Row], rule: Rule) -> list[bool]:
-    """Return which lines of course are shown: from one shown meeting to the next none or enough leave."""
+def _difference(rule: Rule, one: Row, other: Row, counts: Sequence[str]) -> bool:
+    """Return whether the difference of two shown lines is nothing, or enough in every count."""
+    differences = {abs(int(one[name]) - int(other[name])) for name in counts}
+    return differences == {0} or min(differences) >= rule.k_min
+
+
+def course(rows: Sequence[Row], rule: Rule, city: Sequence[Row]) -> list[bool]:
+    """Return which lines of course are shown.
+
+    Each is judged beside the line shown before it and beside the group's own line of city_outcome,
+    whose mean at intake is nearly that of the first meeting.
+    """
     shown = []
-    last: dict[Hashable, int] = {}
+    last = {_group(row): row for row in city if row["indicator"] == "mean_intake"}
+    whole = dict(last)
     for row in rows:
-        before = last.get(_group(row))
-        ok = rule.estimate(row) and (
-            before is None or rule.count(abs(before - int(row["n_persons"])))
+        group = _group(row)
+        ok = (
+            group in whole
+            and rule.estimate(row)
+            and _difference(rule, row, whole[group], ("n", "n_persons"))
+            and _difference(rule, row, last[group], ("n", "n_persons"))
         )
         shown.append(ok)
         if ok:
-            last[_group(row)] = int(row["n_persons"])
+            last[group] = row
     return shown
 
 
@@ -166,17 +180,17 @@ def city_funnel(rows: Sequence[Row], rule: Rule, in_groups: Iterable[int]) -> li
     these is a count as well.
     """
     shown = []
-    before: int | None = None
+    before: Row | None = None
     left_over = sum(in_groups)
     for row in rows:
         persons = int(row["n_persons"])
         ok = rule.count(persons) and (not persons or row["n_workers"] >= rule.workers_min)
-        ok = ok and (before is None or rule.count(before - persons))
+        ok = ok and (before is None or _difference(rule, before, row, ("n_episodes", "n_persons")))
         if row["step"] == "in_denominator":
             ok = ok and rule.count(max(persons - left_over, 0))
         shown.append(ok)
         if ok:
-            before = persons
+            before = row
     return shown
 
 
@@ -190,16 +204,25 @@ def city_use(rows: Sequence[Row], rule: Rule) -> list[bool]:
     ]
 
 
-def cost_effect(rows: Sequence[Row], rule: Rule) -> list[bool]:
-    """Return which lines of cost_effect are shown; a total only when it gives no hidden line away."""
+def cost_effect(rows: Sequence[Row], rule: Rule, closed: int) -> list[bool]:
+    """Return which lines of cost_effect are shown.
+
+    A total is shown only when it gives no hidden line away. `closed` are the families whose episodes
+    closed, where the funnel shows them: those who ended early are counted off them, and the rest is
+    a count as well.
+    """
     shown = [rule.cell(row) for row in rows]
+    lines = [i for i, row in enumerate(rows) if row["service_code"] != TOTAL]
+    while closed:
+        early = sum(rows[i]["n_persons"] for i in lines if shown[i])
+        if not early or rule.count(max(closed - early, 0)):
+            break
+        shown[min((i for i in lines if shown[i]), key=lambda i: rows[i]["n_persons"])] = False
     for index, row in enumerate(rows):
         if row["service_code"] != TOTAL or not shown[index]:
             continue
         hidden = [
-            other["n_persons"]
-            for number, other in enumerate(rows)
-            if _kind(other) == _kind(row) and other["service_code"] != TOTAL and not shown[number]
+            rows[i]["n_persons"] for i in lines if _kind(rows[i]) == _kind(row) and not shown[i]
         ]
         # A single hidden line would be the difference, however many families are behind it.
         shown[index] = not hidden or (len(hidden) > 1 and sum(hidden) >= rule.k_min)

@@ -14,6 +14,7 @@ from fit_warehouse.errors import DataError, UsageError
 from fit_warehouse.home import Home, write_json
 from fit_warehouse.landing import files, ledger
 from fit_warehouse.measure.context import Context
+from fit_warehouse.publish import revision
 from fit_warehouse.publish import stage as staging
 from fit_warehouse.publish import switch as switching
 from fit_warehouse.publish.stage import Staged
@@ -32,6 +33,11 @@ class Published:
     n_rows: int
     n_suppressed: int
     n_held_back: int
+
+    @property
+    def open_database(self) -> Path:
+        """Return the open database."""
+        return self.current / staging.OPEN_DATABASE
 
     @property
     def index(self) -> Path:
@@ -100,6 +106,10 @@ def publish(
     current = switching.switch(
         staged.folder, settings.paths.published, staged.release_id, settings.publish
     )
+    if not staged.is_synthetic:
+        revision.remember(
+            settings.paths.published, current / staging.OPEN_DATABASE, context.period.end
+        )
     return Published(
         current,
         staged.release_id,

@@ -4,18 +4,26 @@ Two publications of the same twelve months, one after the other, differ by the f
 between. Were a line shown twice with a family more, the difference would be that family. So a
 revision of the open data appears only when each line that changes at all changes by `k_min` families
 or more; else the open data stay as they were until the next quarter. The restricted data do not wait.
+
+`published/history` keeps the last open database of each period, whatever was published in between.
 """
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from fit_warehouse.measure import tables
-from fit_warehouse.publish.disclosure import Rule
+from fit_warehouse.publish.disclosure import Row, Rule
 
-# What may be counted or estimated in a line; the other columns say what the line is of.
+HISTORY = "history"
+
+# What is counted or estimated in a line; the other columns say what the line is of.
 NUMBERS = frozenset(
     {
         "n",
@@ -31,52 +39,122 @@ NUMBERS = frozenset(
 )
 # How and when a line was made: another word there is no change of the line.
 ABOUT = frozenset({"as_of", "method", "parameter_set", "ci_level", "is_suppressed"})
+SCHEMA = "marts"
 
 
-def is_same_period(connection: duckdb.DuckDBPyConnection, before: str, after: str) -> bool:
-    """Return whether two open databases are of real data and of the same twelve months."""
-    query = "select is_synthetic, period_start, period_end from {}.publication"
-    old = connection.execute(query.format(before)).fetchone()
-    new = connection.execute(query.format(after)).fetchone()
-    return old == new and old is not None and old[0] == 0
+def last_of(published: Path, period_end: date) -> Path:
+    """Return where the last open database of a period is kept."""
+    return published / HISTORY / f"{period_end.isoformat()}.duckdb"
 
 
-def changed_too_little(
-    connection: duckdb.DuckDBPyConnection, before: str, after: str, name: str, rule: Rule
+def earlier(published: Path) -> list[Path]:
+    """Return the open databases of all periods, the latest first."""
+    return sorted((published / HISTORY).glob("*.duckdb"), reverse=True)
+
+
+def remember(published: Path, open_database: Path, period_end: date) -> None:
+    """Keep the open database of a period beside the releases."""
+    target = last_of(published, period_end)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(target.name + ".tmp")
+    shutil.copyfile(open_database, temporary)
+    temporary.replace(target)
+
+
+def n_held_back(
+    connection: duckdb.DuckDBPyConnection,
+    published: Path,
+    opened: str,
+    names: Iterable[str],
+    period_end: date,
+    rule: Rule,
 ) -> int:
-    """Return how many lines of a table change, but by fewer families than may be told apart.
+    """Return how many open lines would change by too few families since they were last published.
 
     Parameters
     ----------
     connection
-        Has both databases attached.
-    before, after
-        Their schemas, as `previous.marts` and `opened.marts`.
-    name
-        The table.
+        Has the new open database attached.
+    published
+        The folder of publications.
+    opened, names
+        The new schema, and its tables that are under disclosure control.
+    period_end
+        The last day of its period.
     rule
         Its `k_min` is what a change has to reach.
     """
-    names = tables.table(name).opened().names
-    keys = [column for column in names if column not in NUMBERS | ABOUT]
-    numbers = [column for column in names if column in NUMBERS]
-    same_line = " and ".join(f"old.{key} is not distinct from new.{key}" for key in keys)
-    differs = " or ".join(f"old.{column} is distinct from new.{column}" for column in numbers)
-    row = connection.execute(
-        f"""
-        select count(*)
-        from {before}.{name} as old
-        inner join {after}.{name} as new on {same_line}
-        where old.is_suppressed = 0 and new.is_suppressed = 0
-            and ({differs})
-            and abs(old.n_persons - new.n_persons) < ?
-        """,
-        [rule.k_min],
-    ).fetchone()
-    return int(row[0]) if row else 0
+    last = last_of(published, period_end)
+    if not last.is_file():
+        return 0
+    total = 0
+    for name in names:
+        old = _lines(connection, last, name)
+        new = tables.read(connection, f"select * from {opened}.{name}")
+        total += sum(is_small(before, after, rule) for before, after in _pairs(name, old, new))
+    return total
 
 
-def attach(connection: duckdb.DuckDBPyConnection, database: Path, name: str) -> None:
-    """Attach a published database for reading."""
+def settled(
+    connection: duckdb.DuckDBPyConnection,
+    lines: Sequence[dict[str, Any]],
+    published: Sequence[Path],
+    rule: Rule,
+) -> list[dict[str, Any]]:
+    """Return the lines of city_use with each quarter that was published before as it was then.
+
+    A quarter is in the publications of two years; late forms would change it by a family or two.
+    """
+    by_quarter: dict[date, list[dict[str, Any]]] = {}
+    for line in lines:
+        by_quarter.setdefault(line["quarter_start"], []).append(line)
+    for database in reversed(published):
+        old: dict[date, list[dict[str, Any]]] = {}
+        for line in _lines(connection, database, "city_use"):
+            old.setdefault(line["quarter_start"], []).append(line)
+        for quarter, before in old.items():
+            pairs = _pairs("city_use", before, by_quarter.get(quarter, []))
+            if any(is_small(one, other, rule) for one, other in pairs):
+                by_quarter[quarter] = before
+    return [line for quarter in sorted(by_quarter) for line in by_quarter[quarter]]
+
+
+def _lines(
+    connection: duckdb.DuckDBPyConnection, database: Path, name: str
+) -> list[dict[str, Any]]:
     path = database.resolve().as_posix().replace("'", "''")
-    connection.execute(f"attach '{path}' as {name} (read_only)")
+    connection.execute(f"attach '{path}' as earlier (read_only)")
+    try:
+        return tables.read(connection, f"select * from earlier.{SCHEMA}.{name} order by all")
+    finally:
+        connection.execute("detach earlier")
+
+
+def _pairs(name: str, before: Iterable[Row], after: Iterable[Row]) -> list[tuple[Row, Row]]:
+    """Return the lines of the same thing that both publications show."""
+    keys = [key for key in tables.table(name).opened().names if key not in NUMBERS | ABOUT]
+    shown: Mapping[tuple[Any, ...], Row] = {
+        tuple(row[key] for key in keys): row for row in after if not row["is_suppressed"]
+    }
+    return [
+        (row, shown[key])
+        for row in before
+        if not row["is_suppressed"] and (key := tuple(row[key] for key in keys)) in shown
+    ]
+
+
+def is_small(before: Row, after: Row, rule: Rule) -> bool:
+    """Return whether a line changes, but by fewer families than may be told apart.
+
+    A change by a number alone is small: the same families, one of whose forms was corrected. Of a
+    share both sides count, each none or enough.
+    """
+    if all(before[name] == after[name] for name in NUMBERS.intersection(before)):
+        return False
+    if abs(before["n_persons"] - after["n_persons"]) < rule.k_min:
+        return True
+    if before.get("numerator") is None or after.get("numerator") is None:
+        return False
+    numerator = abs(before["numerator"] - after["numerator"])
+    rest = abs(before["n"] - before["numerator"] - after["n"] + after["numerator"])
+    return not (rule.count(numerator) and rule.count(rest))

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -16,18 +14,25 @@ from fit_warehouse.home import Home
 from fit_warehouse.landing import ledger
 from fit_warehouse.measure import tables
 from fit_warehouse.measure.context import Context
-from fit_warehouse.publish import disclosure, revision, switch
+from fit_warehouse.publish import open_tables, revision
 from fit_warehouse.publish.disclosure import Rule
 from fit_warehouse.settings import Settings
-
-Row = Mapping[str, Any]
 
 RESTRICTED_DATABASE = "restricted/fit_restricted.duckdb"
 OPEN_DATABASE = "open/fit_open.duckdb"
 OPEN_PARQUET = "open/parquet"
 REPORTS = "open/reports"
 OPEN_SCHEMA = "marts"  # readers such as Power BI's connector see one schema well
-OPEN_DIMENSIONS = ("dim_team", "dim_service", "dim_instrument", "dim_date", "dim_client_group")
+OPENED = f"opened.{OPEN_SCHEMA}"
+# A code that only rows name, and that the organisation did not deliver, may hold anything: a shifted
+# column is enough. It stays restricted.
+OPEN_DIMENSIONS = {
+    "dim_team": "is_known = 1",
+    "dim_service": "is_known = 1",
+    "dim_instrument": "true",
+    "dim_date": "true",
+    "dim_client_group": "true",
+}
 STORAGE = "v1.0.0"  # the oldest driver that Power BI users bring can open it
 
 
@@ -72,10 +77,12 @@ def stage(settings: Settings, home: Home, context: Context) -> Staged:
         connection.execute(
             f"attach '{_path(folder / OPEN_DATABASE)}' as opened (storage_version '{STORAGE}')"
         )
-        connection.execute(f"create schema opened.{OPEN_SCHEMA}")
-        for name in OPEN_DIMENSIONS:
-            copy_table(connection, f"build.marts.{name}", f"opened.{OPEN_SCHEMA}.{name}")
-        summary = _write_open(connection, Rule.of(settings.publish))
+        connection.execute(f"create schema {OPENED}")
+        for name, condition in OPEN_DIMENSIONS.items():
+            copy_table(connection, f"build.marts.{name}", f"{OPENED}.{name}", where=condition)
+        rule = Rule.of(settings.publish)
+        earlier = [] if is_synthetic else revision.earlier(settings.paths.published)
+        summary = open_tables.write(connection, "build.metrics", OPENED, rule, earlier)
         publication = {
             "release_id": release_id,
             "generated_at": moment,
@@ -86,16 +93,25 @@ def stage(settings: Settings, home: Home, context: Context) -> Staged:
             "k_min": settings.publish.k_min,
             "n_min_estimate": settings.publish.n_min_estimate,
         }
-        target = f"opened.{OPEN_SCHEMA}"
-        tables.write(connection, target, tables.table("disclosure_summary"), summary)
-        tables.write(connection, target, tables.table("publication"), [publication])
-        _export_parquet(connection, folder / OPEN_PARQUET)
-        last = settings.paths.published / switch.CURRENT
-        n_held_back = _held_back(connection, last / OPEN_DATABASE, Rule.of(settings.publish))
+        tables.write(connection, OPENED, tables.table("disclosure_summary"), summary)
+        tables.write(connection, OPENED, tables.table("publication"), [publication])
+        n_held_back = 0
+        if not is_synthetic:
+            n_held_back = revision.n_held_back(
+                connection,
+                settings.paths.published,
+                OPENED,
+                open_tables.DISCLOSURE,
+                context.period.end,
+                rule,
+            )
+        connection.execute("detach opened")
+        if n_held_back:
+            last = revision.last_of(settings.paths.published, context.period.end)
+            shutil.copyfile(last, folder / OPEN_DATABASE)
+        _export_parquet(connection, folder / OPEN_DATABASE, folder / OPEN_PARQUET)
     finally:
         connection.close()
-    if n_held_back:
-        _keep_last(last, folder)
     return Staged(
         folder,
         release_id,
@@ -104,26 +120,6 @@ def stage(settings: Settings, home: Home, context: Context) -> Staged:
         sum(row["n_suppressed"] for row in summary),
         n_held_back,
     )
-
-
-def _held_back(connection: duckdb.DuckDBPyConnection, last: Path, rule: Rule) -> int:
-    """Return how many open lines would change by too few families since the last publication."""
-    if not last.is_file():
-        return 0
-    before, after = f"previous.{OPEN_SCHEMA}", f"opened.{OPEN_SCHEMA}"
-    revision.attach(connection, last, "previous")
-    if not revision.is_same_period(connection, before, after):
-        return 0
-    return sum(
-        revision.changed_too_little(connection, before, after, name, rule) for name in DISCLOSURE
-    )
-
-
-def _keep_last(last: Path, folder: Path) -> None:
-    """Put the open data of the last publication in the place of the new ones."""
-    shutil.copyfile(last / OPEN_DATABASE, folder / OPEN_DATABASE)
-    shutil.rmtree(folder / OPEN_PARQUET)
-    shutil.copytree(last / OPEN_PARQUET, folder / OPEN_PARQUET)
 
 
 def _path(path: Path) -> str:
@@ -144,9 +140,13 @@ def _copy_restricted(connection: duckdb.DuckDBPyConnection, target: Path) -> Non
     connection.execute("detach restricted")
 
 
-def copy_table(connection: duckdb.DuckDBPyConnection, source: str, target: str) -> None:
-    """Copy a table with its rows in a total order and with its descriptions."""
-    connection.execute(f"create table {target} as select * from {source} order by all")
+def copy_table(
+    connection: duckdb.DuckDBPyConnection, source: str, target: str, *, where: str = "true"
+) -> None:
+    """Copy a table's rows in a total order, those that meet a condition, and its descriptions."""
+    connection.execute(
+        f"create table {target} as select * from {source} where {where} order by all"
+    )
     catalog, schema, name = source.split(".")
     of_table = [catalog, schema, name]
     text = connection.execute(
@@ -162,79 +162,12 @@ def copy_table(connection: duckdb.DuckDBPyConnection, source: str, target: str) 
     tables.comment(connection, target, (text or ("",))[0] or "", dict(columns))
 
 
-def _write_open(connection: duckdb.DuckDBPyConnection, rule: Rule) -> list[dict[str, Any]]:
-    """Write the statistics after disclosure control and return how much of each is hidden."""
-    rows = {name: _metric(connection, name) for name in DISCLOSURE}
-    # Without procurement a line has no price, and so no amount to show.
-    rows["cost_effect"] = [row for row in rows["cost_effect"] if row["procurement"] is not None]
-    shown_city: list[Row] = []
-    summary = []
-    for name, decide in DISCLOSURE.items():
-        shown = decide(rows[name], rule, shown_city)
-        if name == "city_outcome":
-            shown_city = [row for row, ok in zip(rows[name], shown, strict=True) if ok]
-        definition = tables.table(name).opened()
-        keys = _keys(name)
-        lines = [
-            _line(row, ok, definition, keys) for row, ok in zip(rows[name], shown, strict=True)
-        ]
-        tables.write(connection, f"opened.{OPEN_SCHEMA}", definition, lines)
-        summary.append(
-            {"table_name": name, "n_rows": len(lines), "n_suppressed": shown.count(False)}
-        )
-    return summary
-
-
-def _metric(connection: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any]]:
-    return tables.read(connection, f"select * from build.metrics.{name} order by all")
-
-
-def _group_sizes(city: Sequence[Row]) -> list[int]:
-    """Return the families of each group whose change is shown."""
-    return [row["n_persons"] for row in city if row["indicator"] == "mean_change"]
-
-
-Decide = Callable[[Sequence[Row], Rule, Sequence[Row]], list[bool]]
-
-# city_outcome comes first: the lines of others are judged beside what is shown of it.
-DISCLOSURE: dict[str, Decide] = {
-    "city_outcome": lambda rows, rule, _: disclosure.city_outcome(rows, rule),
-    "team_outcome": disclosure.team_outcome,
-    "course": lambda rows, rule, _: disclosure.course(rows, rule),
-    "city_funnel": lambda rows, rule, city: disclosure.city_funnel(rows, rule, _group_sizes(city)),
-    "city_use": lambda rows, rule, _: disclosure.city_use(rows, rule),
-    "cost_effect": lambda rows, rule, _: disclosure.cost_effect(rows, rule),
-}
-
-KEYS = frozenset(
-    {
-        "period_start", "period_end", "quarter_start", "as_of", "parameter_set", "method",
-        "ci_level", "team_code", "service_code", "instrument_code", "respondent_role",
-        "indicator", "session_number", "step_order", "step", "is_agreed", "procurement",
-        "price_year", "unit",
-    }
-)  # fmt: skip
-
-
-def _keys(name: str) -> frozenset[str]:
-    return KEYS.intersection(tables.table(name).names)
-
-
-def _line(row: Row, ok: bool, definition: tables.Table, keys: frozenset[str]) -> dict[str, Any]:
-    """Return a line of the open table: whole, or its keys alone."""
-    return {
-        name: int(not ok)
-        if name == "is_suppressed"
-        else (row[name] if ok or name in keys else None)
-        for name in definition.names
-    }
-
-
-def _export_parquet(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+def _export_parquet(connection: duckdb.DuckDBPyConnection, database: Path, folder: Path) -> None:
     """Write every open table as Parquet: the connection that needs no driver and holds no lock."""
+    connection.execute(f"attach '{_path(database)}' as opened (read_only)")
     names = connection.execute(
         "select table_name from duckdb_tables() where database_name = 'opened' order by all"
     ).fetchall()
     for (name,) in names:
-        relation = connection.sql(f"select * from opened.{OPEN_SCHEMA}.{name}")
+        relation = connection.sql(f"select * from {OPENED}.{name}")
         relation.write_parquet(str(folder / f"{name}.parquet"), compression="zstd")

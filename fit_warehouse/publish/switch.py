@@ -8,7 +8,10 @@ renames put it in place; a stop between them is mended by the next command.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
+import stat
 from pathlib import Path
 
 from fit_warehouse.errors import UsageError
@@ -18,6 +21,8 @@ from fit_warehouse.settings import Publish
 CURRENT, RELEASES = "current", "releases"
 NEXT, PREVIOUS = ".next", ".previous"
 MANIFEST = "manifest.json"
+RESTRICTED = "restricted"
+OWNER_AND_GROUP = 0o750
 
 
 def current_manifest(published: Path) -> dict[str, object] | None:
@@ -53,6 +58,7 @@ def switch(staged: Path, published: Path, release_id: str, settings: Publish) ->
         incoming = releases / f".{release.name}"
         shutil.rmtree(incoming, ignore_errors=True)
         shutil.copytree(staged, incoming)
+        _restrict(published / CURRENT / RESTRICTED, incoming / RESTRICTED)
         incoming.rename(release)
         _point(published, release, settings)
         _prune(releases, release, settings.keep_releases)
@@ -62,6 +68,24 @@ def switch(staged: Path, published: Path, release_id: str, settings: Publish) ->
             "was. Close programs that hold its files open, or give fit the right to write there"
         ) from problem
     return published / CURRENT
+
+
+def _restrict(last: Path, coming: Path) -> None:
+    """Give the restricted folder the rights that it had, else those of its owner and group alone.
+
+    The folder's own rights keep others out, whatever those of the files in it are. On Windows rights
+    are inherited from the folder of publications.
+    """
+    if os.name == "nt" or not coming.is_dir():
+        return
+    if not last.is_dir():
+        coming.chmod(OWNER_AND_GROUP)
+        return
+    rights = last.stat()
+    # Only an administrator, or a member of the group, may hand a folder to it.
+    with contextlib.suppress(PermissionError):
+        os.chown(coming, -1, rights.st_gid)
+    coming.chmod(stat.S_IMODE(rights.st_mode))
 
 
 def _free_name(releases: Path, release_id: str) -> Path:

@@ -125,6 +125,7 @@ def test_a_defect_is_called_one_and_publishes_nothing(
         (("run", "--landing", "nowhere"), "no landing folder nowhere"),
         (("run", "--landing", "empty"), "is empty"),
         (("run", "--landing", "landing", "--as-of", "1.8.2025"), "write the day as"),
+        (("run", "--landing", "landing", "--as-of", "2199-12-31"), "still to come"),
         (("build",), "nothing has been landed yet"),
         (("measure",), "nothing has been built yet"),
         (("check",), "nothing has been built yet"),
@@ -153,6 +154,10 @@ def test_synthetic_data_never_replace_a_real_publication(fit: Fit, run: Run, fre
     assert "Synteettinen aineisto" not in (
         fresh / "published/current/open/reports/city_overview_fi.html"
     ).read_text(encoding="utf-8")
+    # A real publication is compared with the real one before it.
+    again = run()
+    assert again.code == 0, again.err
+    assert "stay as they were" not in again.out
     before = fingerprint(fresh / "published" / "current")
 
     delivery.write_text("extracted_at = 2025-08-01T06:00:00\nsynthetic = true\n")
@@ -199,3 +204,42 @@ def test_a_second_command_at_the_same_time_is_told_to_wait(fit: Fit, run: Run, f
         stopped = run()
     assert stopped.code == 2
     assert "another fit command" in stopped.err
+
+
+def test_contradicting_versions_are_named_with_their_cure(fit: Fit, fresh: Path) -> None:
+    (fresh / "landing" / "delivery.toml").write_text("synthetic = true\n")
+    good = (fresh / "landing" / "response.csv").read_text("utf-8")
+    other = good.replace("17.3", "17.4").replace("4.2,4.9", "4.3,4.9")
+    (fresh / "landing" / "response_again.csv").write_text(other, encoding="utf-8")
+    stopped = fit("land", "--landing", "landing")
+    assert stopped.code == 1
+    for part in ("conflicting_versions", "response_again.csv", "extracted_at", "fit quarantine"):
+        assert part in stopped.err
+    listed = fit("quarantine")
+    assert "response_again.csv, row 5" in listed.out
+
+    (fresh / "landing" / "response_again.csv").unlink()
+    (fresh / "landing" / "delivery.toml").write_text(
+        "synthetic = true\nextracted_at = 2025-08-01T06:00:00\n"
+    )
+    assert fit("land", "--landing", "landing").code == 1, "the other file still has no time"
+    (fresh / "landing" / "later").mkdir()
+    (fresh / "landing" / "later" / "response_again.csv").write_text(other, encoding="utf-8")
+    (fresh / "landing" / "later" / "delivery.toml").write_text(
+        "synthetic = true\nextracted_at = 2025-08-02T06:00:00\n"
+    )
+    cured = fit("land", "--landing", "landing")
+    assert cured.code == 0, cured.err
+
+
+def test_flagged_rows_are_named(fit: Fit, fresh: Path) -> None:
+    path = fresh / "landing" / "response.csv"
+    text = (
+        path.read_text("utf-8").replace("5.0,6.0,5.5,5.5,22.0", "0,0,0,0,0").replace(",T2,", ",T9,")
+    )
+    path.write_text(text, encoding="utf-8")
+    assert fit("land", "--landing", "landing").code == 0
+    built = fit("build")
+    assert built.code == 0, built.err
+    assert "flagged 1: All items are 0" in built.out
+    assert "flagged 2: The team is not in the table team" in built.out

@@ -29,9 +29,10 @@ def share(indicator: str, numerator: int, n: int, **more: Any) -> dict[str, Any]
     }
 
 
-def mean(n: int, **more: Any) -> dict[str, Any]:
-    row = share("mean_change", 0, n, **more)
-    return {**row, "n_persons_numerator": None, "n_persons_rest": None, **more}
+def mean(persons: int, **more: Any) -> dict[str, Any]:
+    row = share("mean_change", 0, persons)
+    nothing = {"n_persons_numerator": None, "n_persons_rest": None}
+    return {**row, "n": persons, **nothing, **more}
 
 
 @pytest.mark.parametrize(
@@ -128,32 +129,57 @@ def test_teams_stay_hidden_where_the_city_is() -> None:
     assert disclosure.team_outcome(rows, RULE, []) == [False]
 
 
-@given(st.lists(st.integers(0, 80), min_size=1, max_size=12))
-def test_from_one_shown_meeting_to_the_next_none_or_five_families_leave(sizes: list[int]) -> None:
-    rows = [mean(size, session_number=number) for number, size in enumerate(sizes)]
-    shown = disclosure.course(rows, RULE)
-    kept = [size for size, ok in zip(sizes, shown, strict=True) if ok]
-    assert all(size >= RULE.n_min_estimate for size in kept)
-    for before, after in itertools.pairwise(kept):
-        assert before == after or abs(before - after) >= RULE.k_min
+def whole(n: int, n_episodes: int | None = None) -> dict[str, Any]:
+    """Return the group's own line of city_outcome."""
+    return mean(n, indicator="mean_intake", n=n_episodes or n)
 
 
-@given(st.lists(st.integers(0, 60), min_size=5, max_size=5), st.integers(0, 60))
-def test_funnel_steps_and_their_differences_are_nothing_or_enough(
-    drops: list[int], in_groups: int
+pairs = st.tuples(st.integers(0, 80), st.integers(0, 4)).map(lambda pair: (pair[0], sum(pair)))
+
+
+@given(st.lists(pairs, min_size=1, max_size=12), pairs)
+def test_between_shown_means_of_a_course_none_or_five_families_differ(
+    sizes: list[tuple[int, int]], group: tuple[int, int]
 ) -> None:
-    sizes = list(itertools.accumulate(reversed(drops)))[::-1]
+    rows = [
+        mean(persons, session_number=number, n=episodes)
+        for number, (persons, episodes) in enumerate(sizes)
+    ]
+    shown = disclosure.course(rows, RULE, [whole(*group)])
+    kept = [size for size, ok in zip(sizes, shown, strict=True) if ok]
+    assert all(persons >= RULE.n_min_estimate for persons, _ in kept)
+    for one, other in [*itertools.pairwise(kept), *((size, group) for size in kept)]:
+        persons, episodes = abs(one[0] - other[0]), abs(one[1] - other[1])
+        assert persons == episodes == 0 or min(persons, episodes) >= RULE.k_min
+
+
+def test_a_first_meeting_one_client_short_of_the_group_is_hidden() -> None:
+    rows = [mean(38, session_number=1, n=38)]
+    assert disclosure.course(rows, RULE, [whole(39)]) == [False]
+    assert disclosure.course(rows, RULE, [whole(38)]) == [True]
+    assert disclosure.course(rows, RULE, [whole(43)]) == [True]
+    assert disclosure.course(rows, RULE, []) == [False]
+
+
+@given(st.lists(pairs, min_size=5, max_size=5), st.integers(0, 60))
+def test_funnel_steps_and_their_differences_are_nothing_or_enough(
+    drops: list[tuple[int, int]], in_groups: int
+) -> None:
+    sums = itertools.accumulate(reversed(drops), lambda a, b: (a[0] + b[0], a[1] + b[1]))
+    sizes = list(sums)[::-1]
     steps = ("closed", "attended", "one_prom", "two_prom", "in_denominator")
     rows = [
-        {"step": step, "n_persons": size, "n_workers": 2}
-        for step, size in zip(steps, sizes, strict=True)
+        {"step": step, "n_persons": persons, "n_episodes": episodes, "n_workers": 2}
+        for step, (persons, episodes) in zip(steps, sizes, strict=True)
     ]
     shown = disclosure.city_funnel(rows, RULE, [in_groups])
     kept = [size for size, ok in zip(sizes, shown, strict=True) if ok]
-    for value in [*kept, *(a - b for a, b in itertools.pairwise(kept))]:
-        assert value == 0 or value >= RULE.k_min
-    if shown[-1] and sizes[-1] > in_groups:
-        assert sizes[-1] - in_groups >= RULE.k_min
+    assert all(persons == 0 or persons >= RULE.k_min for persons, _ in kept)
+    for one, other in itertools.pairwise(kept):
+        persons, episodes = one[0] - other[0], one[1] - other[1]
+        assert persons == episodes == 0 or min(persons, episodes) >= RULE.k_min
+    if shown[-1] and sizes[-1][0] > in_groups:
+        assert sizes[-1][0] - in_groups >= RULE.k_min
 
 
 def cost(service: str, n: int, **more: Any) -> dict[str, Any]:
@@ -172,11 +198,24 @@ def cost(service: str, n: int, **more: Any) -> dict[str, Any]:
 def test_a_total_gives_no_hidden_service_away(sizes: list[int]) -> None:
     rows = [cost(f"S{number}", size) for number, size in enumerate(sizes)]
     rows.append(cost(TOTAL, sum(sizes)))
-    *services, total = disclosure.cost_effect(rows, RULE)
+    *services, total = disclosure.cost_effect(rows, RULE, 0)
     assert services == [size >= RULE.k_min for size in sizes]
     hidden = [size for size in sizes if size < RULE.k_min]
     if total:
         assert not hidden or (len(hidden) > 1 and sum(hidden) >= RULE.k_min)
+
+
+@given(st.lists(st.integers(5, 30), min_size=1, max_size=5), st.integers(0, 40))
+def test_early_endings_do_not_leave_a_few_of_the_closed_episodes(
+    sizes: list[int], others: int
+) -> None:
+    rows = [cost(f"S{number}", size) for number, size in enumerate(sizes)]
+    closed = sum(sizes) + others
+    shown = disclosure.cost_effect(rows, RULE, closed)
+    early = sum(size for size, ok in zip(sizes, shown, strict=True) if ok)
+    assert not any(shown) or closed == early or closed - early >= RULE.k_min
+    if others == 0 or others >= RULE.k_min:
+        assert all(shown)
 
 
 def test_totals_of_another_kind_are_judged_apart() -> None:
@@ -187,7 +226,7 @@ def test_totals_of_another_kind_are_judged_apart() -> None:
         cost("A", 9, procurement="own"),
         cost(TOTAL, 9, procurement="own"),
     ]
-    assert disclosure.cost_effect(rows, RULE) == [False, True, False, True, True]
+    assert disclosure.cost_effect(rows, RULE, 0) == [False, True, False, True, True]
 
 
 @pytest.mark.parametrize(

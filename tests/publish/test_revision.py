@@ -14,7 +14,8 @@ import pytest
 from fit_warehouse.home import Home
 from fit_warehouse.landing import ledger
 from fit_warehouse.measure.context import Context, make
-from fit_warehouse.publish import stage
+from fit_warehouse.publish import revision, stage
+from fit_warehouse.publish.disclosure import Rule
 from fit_warehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -49,6 +50,9 @@ class City:
         current = self.settings.paths.published / "current"
         shutil.rmtree(current, ignore_errors=True)
         shutil.copytree(staged.folder, current)
+        revision.remember(
+            self.settings.paths.published, staged.open_database, self.context().period.end
+        )
         return staged
 
     def shown(self) -> list[tuple[object, ...]]:
@@ -111,12 +115,71 @@ def test_the_same_data_are_no_revision(city: City) -> None:
     assert city.shown() == before
 
 
-def test_another_period_is_another_publication(city: City) -> None:
+def to_period(city: City, days: int) -> None:
+    """Take the statistics for those of another quarter's end."""
     for name in ("city_outcome", "team_outcome", "course", "city_funnel", "cost_effect"):
-        city.change(f"update metrics.{name} set period_end = period_end + 90")
-    city.change("update metrics.city_funnel set as_of = as_of + 100")
+        city.change(f"update metrics.{name} set period_end = period_end + {days}")
+    city.change(f"update metrics.city_funnel set as_of = as_of + {days}")
+
+
+def test_another_period_is_another_publication(city: City) -> None:
+    to_period(city, 92)
     city.change(f"update metrics.city_outcome set n_persons = n_persons + 1 {ONE_LINE}")
     assert city.publish().n_held_back == 0
+
+
+def test_a_period_in_between_does_not_make_one_forget(city: City) -> None:
+    before = city.shown()
+    to_period(city, 92)
+    assert city.publish().n_held_back == 0
+    to_period(city, -92)
+    city.change(f"update metrics.city_outcome set n_persons = n_persons + 1 {ONE_LINE}")
+    assert city.publish().n_held_back > 0
+    assert city.shown() == before
+
+
+def test_a_quarter_of_use_stays_as_it_was_first_published(city: City) -> None:
+    query = "select * exclude (as_of) from marts.city_use where is_suppressed = 0 order by all"
+
+    def use() -> list[tuple[object, ...]]:
+        database = city.settings.paths.published / "current" / stage.OPEN_DATABASE
+        with duckdb.connect(str(database), read_only=True) as connection:
+            return connection.execute(query).fetchall()
+
+    before = use()
+    assert before, "a city whose use is hidden proves nothing"
+    to_period(city, 92)
+    city.change("update metrics.city_use set n = n + 2, n_persons = n_persons + 1")
+    city.publish()
+    assert use() == before
+    city.change("update metrics.city_use set n = n + 20, n_persons = n_persons + 9")
+    city.change("update metrics.city_use set numerator = numerator + 10")
+    city.publish()
+    assert use() != before
+
+
+def line(n: int, numerator: int | None = None, estimate: float = 0.5) -> dict[str, object]:
+    return {"n": n, "n_persons": n, "numerator": numerator, "estimate": estimate}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_small"),
+    [
+        (line(40, 10), line(40, 10), False),
+        (line(40, 10), line(44, 10), True),
+        (line(40, 10), line(45, 10), False),
+        (line(40, 10), line(45, 11), True),
+        (line(40, 10), line(45, 14), True),
+        (line(40, 10), line(45, 15), False),
+        (line(40, 10), line(50, 15), False),
+        (line(40), line(40, estimate=0.6), True),
+        (line(40), line(45, estimate=0.6), False),
+    ],
+)
+def test_both_sides_of_a_share_change_by_none_or_enough(
+    before: dict[str, object], after: dict[str, object], is_small: bool
+) -> None:
+    assert revision.is_small(before, after, Rule(5, 20, 2)) is is_small
 
 
 def test_the_restricted_data_do_not_wait(city: City) -> None:
