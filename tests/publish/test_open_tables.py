@@ -40,9 +40,10 @@ def staged(built_city: BuiltCity, tmp_path_factory: pytest.TempPathFactory) -> s
                 + (", 'session' as measure_rhythm" if what == "service" else "")
             )
         connection.execute(f"update metrics.team_outcome set team_code = '{NAME}', n_persons = 90")
+        # Nothing else is hidden: the unknown service would be the total less the others.
+        connection.execute("update metrics.cost_effect set n_persons = 90, n_workers = 9")
         connection.execute(
-            f"update metrics.cost_effect set service_code = '{NAME}', n_persons = 90, n_workers = 9 "
-            "where service_code = 'hehku'"
+            f"update metrics.cost_effect set service_code = '{NAME}' where service_code = 'hehku'"
         )
         context = contexts.make(connection, settings)
     return stage.stage(settings, home, context)
