@@ -45,7 +45,9 @@ def _main(series: Series) -> list[tuple[CoursePoint, Interval]]:
 
 def _finding(page: Page, series: Series) -> str:
     points = _main(series)
-    (first, at_first), (last, at_last) = points[0], points[-1]
+    first, at_first = points[0]
+    # As far as most are still there: later means are those of the few who stay.
+    last, at_last = [pair for pair in points if 2 * (pair[0].n or 0) >= (first.n or 0)][-1]
     kind = {1: "more", 0: "unclear", -1: "less"}[difference(at_last, at_first)]
     return page.catalogue.label(
         "course.finding",
@@ -110,12 +112,16 @@ def course(page: Page) -> Block:
         formats=page.formats,
     )
     # A panel without a single point would look like a fault: a sentence says what is missing.
-    note = " ".join(
+    notes = [
         page.text("course.hidden_group", group=page.group_name(group))
         for group in series
         if group not in shown
+    ]
+    if any(interval(row) is None for rows in shown.values() for row in rows):
+        notes.insert(0, page.text("course.gap"))
+    return section(
+        "kulku", heading, intro, figure(finding, subtitle, drawings, data, " ".join(notes))
     )
-    return section("kulku", heading, intro, figure(finding, subtitle, drawings, data, note))
 
 
 def _experience_table(page: Page, groups: Sequence[Group]) -> str:

@@ -61,6 +61,13 @@ def limits(page: Page) -> Block:
     return section("rajoitukset", page.text("limits.heading"), bullets(items))
 
 
+def _thresholds(page: Page, parameter_set: str) -> str:
+    """Return what a set of thresholds is called; a set of one's own has its code alone."""
+    if page.catalogue.has(f"thresholds.{parameter_set}"):
+        return page.catalogue.label("thresholds", parameter_set)
+    return parameter_set
+
+
 def about(page: Page) -> Block:
     """Name the release, its parameters and how much of it is hidden."""
     publication = page.marts.publication
@@ -74,7 +81,7 @@ def about(page: Page) -> Block:
         [
             (page.text("about.release"), publication.release_id),
             (page.text("about.generated"), formats.day(publication.generated_at)),
-            (page.text("about.parameters"), publication.parameter_set),
+            (page.text("about.parameters"), _thresholds(page, publication.parameter_set)),
             (page.text("about.hidden"), hidden),
         ]
     )

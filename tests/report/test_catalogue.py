@@ -20,6 +20,7 @@ NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 LANGUAGES = sorted(path.stem for path in TEXTS.glob("*.toml"))
 # Codes that come from the data and are named nowhere in the code.
 DATA_CODES = {"month", "session", "day", "attended", "one_prom", "two_prom", "professional"}
+DATA_CODES |= {"pcoms", "icce"}
 DATA_CODES |= {"caretaker", "self"} | {f"{code}_{role}".lower() for code, role in GROUP_ORDER}
 
 
