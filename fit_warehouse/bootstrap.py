@@ -44,7 +44,8 @@ CHECKS = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),
     ("mypy",),
-    ("pytest",),
+    # A process a core, each with whole files, so that what a file builds is built once.
+    ("pytest", "--numprocesses", "auto", "--dist", "loadfile"),
 )
 
 
