@@ -116,11 +116,14 @@ def demo(
     folder: Annotated[Path, typer.Argument(help="An empty or new folder.")],
     forms: Annotated[int, typer.Option(help="How many forms, about.")] = 10_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
+    processes: Annotated[
+        int | None, typer.Option(help="Processes that share the work; they change no byte.")
+    ] = None,
 ) -> None:
     """Make the landing files of a synthetic city."""
     from fit_warehouse import demo_data
 
-    _say(demo_data.write(folder, forms=forms, seed=seed))
+    _say(demo_data.write(folder, forms=forms, seed=seed, processes=processes))
 
 
 @app.command()

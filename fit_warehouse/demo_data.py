@@ -7,6 +7,7 @@ folder itself is used, and the synthetic city beside it is left alone.
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 
 from fit_warehouse.demo import make_city
@@ -16,6 +17,7 @@ from fit_warehouse.landing import files, ledger
 from fit_warehouse.settings import Settings
 
 SYNTHETIC = "synthetic"
+LARGE_CITY = 1_000_000
 
 
 def is_default(settings: Settings) -> bool:
@@ -38,8 +40,12 @@ def is_made(settings: Settings) -> bool:
     return (settings.landing / files.DELIVERY).is_file()
 
 
-def write(folder: Path, *, forms: int = 10_000, seed: int = 1) -> list[str]:
+def write(
+    folder: Path, *, forms: int = 10_000, seed: int = 1, processes: int | None = None
+) -> list[str]:
     """Write a city's landing files and return what was written, in words.
+
+    Without a number of processes a large city takes two of them, if there are two processors.
 
     Raises
     ------
@@ -47,11 +53,16 @@ def write(folder: Path, *, forms: int = 10_000, seed: int = 1) -> list[str]:
         When the folder is not empty or the number of forms cannot be made.
     """
     try:
-        city = make_city(folder, forms=forms, seed=seed)
+        city = make_city(folder, forms=forms, seed=seed, processes=processes or fit_for(forms))
     except ValueError as problem:
         raise UsageError(str(problem)) from problem
     rows = ", ".join(f"{table} {n}" for table, n in sorted(city.rows.items()))
     return [f"Synthetic city in {folder}: {len(city.files)} files; rows: {rows}"]
+
+
+def fit_for(forms: int) -> int:
+    """Return the processes that pay for so many forms; each needs a second to start."""
+    return min(2, os.cpu_count() or 1) if forms >= LARGE_CITY else 1
 
 
 def is_synthetic(landing: Path) -> bool:

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 
-from fit_warehouse.demo.delivery import CitySummary, with_flaws, write_delivery
-from fit_warehouse.demo.flaws import choose_rows, copies, spoil
-from fit_warehouse.demo.organisation import price_table, service_table, team_table, worker_table
-from fit_warehouse.demo.parameters import Parameters, load_parameters
-from fit_warehouse.demo.randomness import Streams
-from fit_warehouse.demo.simulation import City, simulate_forms
-from fit_warehouse.demo.tables import (
-    Kept,
-    client_table,
-    episode_table,
-    number_kept,
-    response_table,
-    score_columns,
-    session_table,
+from fit_warehouse.demo.blocks import Plan, blocks, make_block
+from fit_warehouse.demo.delivery import CitySummary, Delivery
+from fit_warehouse.demo.dialect import csv_body
+from fit_warehouse.demo.organisation import (
+    build_organisation,
+    price_table,
+    service_table,
+    team_table,
+    worker_table,
 )
+from fit_warehouse.demo.parallel import in_order
+from fit_warehouse.demo.parameters import load_parameters
+from fit_warehouse.demo.randomness import Streams
+from fit_warehouse.demo.space import check_space
 
-FEWEST_FORMS, MOST_FORMS = 200, 5_000_000
+FEWEST_FORMS, MOST_FORMS = 200, 100_000_000
 
 
-def make_city(folder: Path, *, forms: int = 10_000, seed: int = 1) -> CitySummary:
+def make_city(
+    folder: Path, *, forms: int = 10_000, seed: int = 1, processes: int = 1
+) -> CitySummary:
     """Write the landing files of a synthetic city.
 
     Services, teams that adopt FIT at different dates, families and adults, sessions, forms and the
@@ -37,9 +39,12 @@ def make_city(folder: Path, *, forms: int = 10_000, seed: int = 1) -> CitySummar
     folder : Path
         Where to write; made if it does not exist, and empty if it does.
     forms : int
-        Rows of the table `response`, 200 to 5 000 000; met within 2 %.
+        Rows of the table `response`, 200 to 100 000 000; met within 2 %.
     seed : int
         Seed of all chance, not negative.
+    processes : int
+        Processes that make the city together; their number changes no byte. Several of them pay
+        from about a million forms, and need a script that is safe to import.
 
     Returns
     -------
@@ -49,51 +54,40 @@ def make_city(folder: Path, *, forms: int = 10_000, seed: int = 1) -> CitySummar
     Raises
     ------
     ValueError
-        If the folder is not an empty folder, or `forms` or `seed` is out of its range.
+        If the folder is not an empty folder, `forms`, `seed` or `processes` is out of its range, or
+        the disk has too little room.
     """
-    check_request(folder, forms, seed)
-    parameters, streams = load_parameters(), Streams(seed)
-    wanted = forms - copies(parameters.flaws, forms)
-    city, keep = simulate_forms(parameters, forms, wanted, streams)
-    kept = number_kept(parameters, city, keep, streams)
-    tables = other_tables(parameters, city, kept, streams)
-    responses = flawed_responses(parameters, city, kept, forms, streams)
+    check_request(folder, forms, seed, processes)
+    check_space(folder, forms)
+    parameters = load_parameters()
+    organisation = build_organisation(parameters, forms, Streams(seed))
+    plan = Plan(parameters, organisation, seed)
     folder.mkdir(parents=True, exist_ok=True)
-    return write_delivery(folder, tables, responses, parameters.calendar)
+    with Delivery(folder) as delivery:
+        for name, frame in standing_tables(plan).items():
+            delivery.add({name: csv_body(name, frame)}, {name: frame.height})
+        for made in in_order(partial(make_block, plan), blocks(forms), processes):
+            delivery.add(made.bodies, made.rows)
+        return delivery.finish(parameters.calendar)
 
 
-def check_request(folder: Path, forms: int, seed: int) -> None:
+def check_request(folder: Path, forms: int, seed: int, processes: int) -> None:
     """Raise ValueError unless a city can be made from these arguments."""
     if not FEWEST_FORMS <= forms <= MOST_FORMS:
         raise ValueError(f"forms must be {FEWEST_FORMS} to {MOST_FORMS}, not {forms}")
     if seed < 0:
         raise ValueError(f"seed must not be negative, not {seed}")
+    if processes < 1:
+        raise ValueError(f"processes must be 1 or more, not {processes}")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ValueError(f"folder must be new or empty, but {folder} is not")
 
 
-def other_tables(
-    parameters: Parameters, city: City, kept: Kept, streams: Streams
-) -> dict[str, pl.DataFrame]:
-    """Return every landing table but `response`."""
+def standing_tables(plan: Plan) -> dict[str, pl.DataFrame]:
+    """Return the landing tables of the organisation, which all blocks share."""
     return {
-        "service": service_table(city.organisation),
-        "team": team_table(city.organisation),
-        "worker": worker_table(city.organisation, parameters),
-        "unit_price": price_table(parameters),
-        "episode": episode_table(parameters, city, kept),
-        "episode_client": client_table(parameters, city, kept),
-        "session": session_table(parameters, city, kept, streams),
+        "service": service_table(plan.organisation),
+        "team": team_table(plan.organisation),
+        "worker": worker_table(plan.organisation, plan.parameters),
+        "unit_price": price_table(plan.parameters),
     }
-
-
-def flawed_responses(
-    parameters: Parameters, city: City, kept: Kept, forms: int, streams: Streams
-) -> pl.DataFrame:
-    """Return the table `response` as it is delivered, planted flaws and copies included."""
-    base = city.forms.take(kept.form)
-    flaws = choose_rows(parameters, base, city.slots.day[base.slot], forms, streams)
-    spoiled = spoil(base, flaws, streams)
-    clean_rows = response_table(parameters, city, kept, base, streams)
-    spoiled_rows = clean_rows.with_columns(**score_columns(spoiled))
-    return with_flaws(spoiled_rows, clean_rows, flaws)

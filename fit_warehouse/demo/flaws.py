@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
+import polars as pl
 
 from fit_warehouse.demo.course import ITEM_STEPS, ITEMS
 from fit_warehouse.demo.forms import MISSING, Forms
@@ -18,6 +20,8 @@ YEARS_IN_A_CENTURY = 100
 DAYS_UNTIL_CORRECTED = 30
 LARGEST_SLIP = 90
 JUST_TOO_MUCH, NO_ANSWER = 101, -10
+FIRST_VERSION_DAYS, SECOND_VERSION_DAYS = 7, 21
+EXTRACT_HOUR = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +103,47 @@ def spoil(base: Forms, flaws: Flaws, streams: Streams) -> Forms:
     too_high = total[rows] + slip > ITEM_STEPS * ITEMS
     total[rows] += np.where(too_high, -slip, slip)
     return Forms(base.rater, base.slot, base.instrument, base.skip_reason, items, total)
+
+
+def with_flaws(spoiled: pl.DataFrame, clean: pl.DataFrame, flaws: Flaws) -> pl.DataFrame:
+    """Return the responses with flawed references and dates, and with the rows that come twice.
+
+    Parameters
+    ----------
+    spoiled, clean : DataFrame
+        The table `response` with and without slips in its marks, in the same order.
+    flaws : Flaws
+        Row numbers of each flaw.
+
+    Returns
+    -------
+    DataFrame
+        With a column `file_year`, the true year of the session.
+    """
+    year = pl.col("session_date").dt.year()
+    frame = spoiled.with_columns(file_year=year).with_row_index("row")
+    extracted = version_time(FIRST_VERSION_DAYS)
+    orphan, team = pl.lit(ORPHAN_SESSION), pl.lit(UNKNOWN_TEAM)
+    wrong_century = pl.col("session_date").dt.replace(year=year - YEARS_IN_A_CENTURY)
+    frame = frame.with_columns(
+        replaced(flaws.orphan_session, "session_ref", orphan),
+        replaced(flaws.unknown_team, "team_code", team),
+        replaced(flaws.wrong_century, "session_date", wrong_century),
+        replaced(flaws.redelivered, "extracted_at", extracted),
+    ).drop("row")
+    corrected = clean[flaws.redelivered].with_columns(
+        file_year=year, extracted_at=version_time(SECOND_VERSION_DAYS)
+    )
+    return pl.concat([frame, frame[flaws.duplicate], corrected])
+
+
+def replaced(rows: Ints, column: str, value: pl.Expr) -> pl.Expr:
+    """Return `column` with `value` in the given rows."""
+    is_chosen = pl.col("row").is_in(pl.Series(rows).cast(pl.UInt32).implode())
+    return pl.when(is_chosen).then(value).otherwise(pl.col(column)).alias(column)
+
+
+def version_time(days: int) -> pl.Expr:
+    """Return the extraction time of a row that was extracted `days` after its session."""
+    later = timedelta(days=days, hours=EXTRACT_HOUR)
+    return pl.col("session_date").cast(pl.Datetime) + later

@@ -21,13 +21,20 @@ class Streams:
     ----------
     seed : int
         Seed of the city, not negative.
+    block : int
+        Number of the block of episodes; what belongs to the whole city draws from block 0.
     """
 
     seed: int
+    block: int = 0
 
     def named(self, name: str) -> np.random.Generator:
-        """Return a fresh generator that depends on the seed and on `name` alone."""
-        entropy = [self.seed, zlib.crc32(name.encode("utf-8"))]
+        """Return a fresh generator that depends on the seed, the block and `name` alone.
+
+        No generator is shared between parts or blocks, so it does not matter in which order, in
+        which process or next to which other blocks a block is drawn.
+        """
+        entropy = [zlib.crc32(name.encode("utf-8")), self.block, self.seed]
         return np.random.default_rng(np.random.SeedSequence(entropy))
 
 

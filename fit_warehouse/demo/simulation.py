@@ -11,7 +11,7 @@ from fit_warehouse.demo.course import GROUP_POSITION, Courses, Standing, build_c
 from fit_warehouse.demo.endings import Endings, build_endings
 from fit_warehouse.demo.episodes import Episodes, build_episodes
 from fit_warehouse.demo.forms import Forms, build_forms, form_slots
-from fit_warehouse.demo.organisation import Organisation, build_organisation
+from fit_warehouse.demo.organisation import Organisation
 from fit_warehouse.demo.parameters import Parameters
 from fit_warehouse.demo.people import INDEX, People, age_on, build_people
 from fit_warehouse.demo.randomness import Flags, Floats, Ints, Streams
@@ -20,9 +20,9 @@ from fit_warehouse.demo.slots import Slots, build_slots
 from fit_warehouse.demo.working_time import working_time
 
 # A first guess at how many episodes it takes; a wrong one costs time, never changes the rules.
-FORMS_PER_EPISODE = 7.0
+FORMS_PER_EPISODE = 8.7
 SPARE_EPISODES = 40
-GROWTH = 1.5
+GROWTH = 1.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,10 @@ class City:
         return self.raters.episode[self.forms.rater]
 
 
-def simulate(parameters: Parameters, forms: int, n_episodes: int, streams: Streams) -> City:
-    """Return a city of `n_episodes` episodes, organised for `forms` forms."""
-    organisation = build_organisation(parameters, forms, streams)
+def simulate(
+    parameters: Parameters, organisation: Organisation, n_episodes: int, streams: Streams
+) -> City:
+    """Return `n_episodes` episodes of the organisation and all that happens in them."""
     clock = working_time(parameters.calendar)
     episodes = build_episodes(parameters, organisation, clock, n_episodes, streams)
     people = build_people(parameters, episodes.service, episodes.opened, streams)
@@ -144,16 +145,16 @@ def choose_episodes(forms_per_episode: Ints, wanted: int) -> Flags | None:
 
 
 def simulate_forms(
-    parameters: Parameters, forms: int, wanted: int, streams: Streams
+    parameters: Parameters, organisation: Organisation, wanted: int, streams: Streams
 ) -> tuple[City, Flags]:
-    """Return a city and which of its episodes to keep, so that `wanted` forms remain.
+    """Return episodes and which of them to keep, so that `wanted` forms remain.
 
     Parameters
     ----------
     parameters : Parameters
         The city's numbers.
-    forms : int
-        Size of the city, which decides on the number of teams.
+    organisation : Organisation
+        Where the episodes take place.
     wanted : int
         Forms to keep, planted copies not counted.
     streams : Streams
@@ -161,7 +162,7 @@ def simulate_forms(
     """
     n_episodes = math.ceil(wanted / FORMS_PER_EPISODE) + SPARE_EPISODES
     while True:
-        city = simulate(parameters, forms, n_episodes, streams)
+        city = simulate(parameters, organisation, n_episodes, streams)
         counts = np.bincount(city.form_episode, minlength=n_episodes)
         keep = choose_episodes(counts, wanted)
         if keep is not None:

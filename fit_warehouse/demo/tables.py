@@ -12,7 +12,7 @@ from fit_warehouse.demo.episodes import in_months
 from fit_warehouse.demo.forms import INSTRUMENTS, MISSING, Forms
 from fit_warehouse.demo.organisation import optional_days, team_codes, worker_refs
 from fit_warehouse.demo.parameters import Parameters
-from fit_warehouse.demo.people import GUARDIAN, ROLES
+from fit_warehouse.demo.people import GUARDIAN, PLACES, ROLES
 from fit_warehouse.demo.randomness import Flags, Ints, Streams, draw, uniform_days
 from fit_warehouse.demo.raters import CARETAKER, PROFESSIONAL
 from fit_warehouse.demo.raters import ROLES as RATER_ROLES
@@ -26,11 +26,15 @@ MINUTES_PER_DAY = 24 * 60
 FIRST_START, LAST_START, START_STEP = 8 * 60, 16 * 60 + 30, 30
 LATE_ENTRY_DAYS = [1, 5]
 MINUTES_TO_ENTER = 10
+# Numbers set aside for the episodes and the sessions of one block: more than a block can have.
+EPISODE_NUMBERS, SESSION_NUMBERS = 1 << 15, 1 << 19
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is delivered of a city, and its running numbers from 1 (0: not delivered).
+    """What is delivered of a block, and its running numbers (0: not delivered).
+
+    Every block has a range of numbers of its own, so that no block has to know another one.
 
     Attributes
     ----------
@@ -40,6 +44,8 @@ class Kept:
         Running numbers of persons.
     form : (n_forms,) array
         Whether the form is delivered.
+    first_record : int
+        Forms delivered by the blocks before.
     starts_minute, ends_minute : (n_slots,) array
         Minutes since 1970-01-01 at which a session begins and ends.
     duration : (n_slots,) array
@@ -50,12 +56,15 @@ class Kept:
     session: Ints
     client: Ints
     form: Flags
+    first_record: int
     starts_minute: Ints
     ends_minute: Ints
     duration: Ints
 
 
-def number_kept(parameters: Parameters, city: City, keep: Flags, streams: Streams) -> Kept:
+def number_kept(
+    parameters: Parameters, city: City, keep: Flags, first_record: int, streams: Streams
+) -> Kept:
     """Return running numbers for the episodes `keep` and everything in them."""
     rng = streams.named("hours")
     rules, slots = parameters.sessions, city.slots
@@ -63,28 +72,29 @@ def number_kept(parameters: Parameters, city: City, keep: Flags, streams: Stream
     is_client = city.people.present & keep[:, np.newaxis]
     _, person = np.unique(city.people.person[is_client], return_inverse=True)
     client = np.zeros(is_client.shape, dtype=np.int64)
-    client[is_client] = person + 1
+    client[is_client] = person + 1 + PLACES * EPISODE_NUMBERS * streams.block
     n_starts = (LAST_START - FIRST_START) // START_STEP
     start = FIRST_START + START_STEP * rng.integers(0, n_starts, slots.day.size, endpoint=True)
     duration = np.array(rules.durations)[draw(rng, rules.duration_shares, slots.day.size)]
     starts_minute = slots.day * MINUTES_PER_DAY + start
     return Kept(
-        episode=running_numbers(keep, city.episodes.opened),
-        session=running_numbers(session, slots.day),
+        episode=running_numbers(keep, city.episodes.opened, EPISODE_NUMBERS * streams.block),
+        session=running_numbers(session, slots.day, SESSION_NUMBERS * streams.block),
         client=client,
         form=keep[city.form_episode],
+        first_record=first_record,
         starts_minute=starts_minute,
         ends_minute=starts_minute + duration,
         duration=duration,
     )
 
 
-def running_numbers(keep: Flags, key: Ints) -> Ints:
-    """Return 1, 2, … for the kept places in the order of `key`, 0 for the others."""
+def running_numbers(keep: Flags, key: Ints, before: int = 0) -> Ints:
+    """Return before + 1, before + 2, … for the kept places in the order of `key`, else 0."""
     order = np.flatnonzero(keep)
     order = order[np.argsort(key[order], kind="stable")]
     numbers = np.zeros(keep.size, dtype=np.int64)
-    numbers[order] = np.arange(1, order.size + 1)
+    numbers[order] = before + np.arange(1, order.size + 1)
     return numbers
 
 
@@ -206,7 +216,7 @@ def response_table(
     return pl.DataFrame(
         {
             "source_system": pl.Series([SOURCE_SYSTEM]).new_from_index(0, size),
-            "source_record_id": refs("R", np.arange(1, size + 1)),
+            "source_record_id": refs("R", kept.first_record + np.arange(1, size + 1)),
             "client_ref": refs("C", kept.client[episode, client]),
             "episode_ref": refs("E", kept.episode[episode]),
             "session_ref": refs("S", kept.session[forms.slot]),

@@ -1,0 +1,111 @@
+"""Blocks: the city in pieces of a fixed number of forms, each made without knowing any other.
+
+A block is a function of the parameters, the organisation, the seed and its own number. So blocks may
+be made in any order and by any number of processes; written in the order of their numbers they give
+the same bytes, and only a few of them are in memory at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from fit_warehouse.demo.dialect import FileBody, csv_body
+from fit_warehouse.demo.flaws import choose_rows, copies, spoil, with_flaws
+from fit_warehouse.demo.organisation import Organisation
+from fit_warehouse.demo.parameters import Parameters
+from fit_warehouse.demo.randomness import Streams
+from fit_warehouse.demo.simulation import City, simulate_forms
+from fit_warehouse.demo.tables import (
+    EPISODE_NUMBERS,
+    Kept,
+    client_table,
+    episode_table,
+    number_kept,
+    response_table,
+    score_columns,
+    session_table,
+)
+
+# Small enough for its arrays to stay near the processor, large enough for few calls per form.
+BLOCK_FORMS = 65_536
+# The last block takes what is left up to this much more, rather than leaving a tiny one behind.
+LARGEST_REST = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What every block of a city is made from."""
+
+    parameters: Parameters
+    organisation: Organisation
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block: its number, its rows of `response`, and those of all blocks before."""
+
+    number: int
+    forms: int
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlockFiles:
+    """What a block adds to each landing file, by the stem of the file's name."""
+
+    bodies: dict[str, FileBody]
+    rows: dict[str, int]
+
+
+def blocks(forms: int) -> Iterator[Block]:
+    """Yield the blocks of a city of `forms` form rows."""
+    number, before = 0, 0
+    while before < forms:
+        left = forms - before
+        size = left if left <= BLOCK_FORMS + LARGEST_REST else BLOCK_FORMS
+        yield Block(number, size, before)
+        number, before = number + 1, before + size
+
+
+def make_block(plan: Plan, block: Block) -> BlockFiles:
+    """Return what a block adds to the landing files."""
+    streams = Streams(plan.seed, block.number)
+    wanted = block.forms - copies(plan.parameters.flaws, block.forms)
+    city, keep = simulate_forms(plan.parameters, plan.organisation, wanted, streams)
+    if keep.size > EPISODE_NUMBERS:
+        raise ValueError(f"block {block.number} has more episodes than it has numbers for")
+    kept = number_kept(plan.parameters, city, keep, block.before, streams)
+    tables = {
+        "episode": episode_table(plan.parameters, city, kept),
+        "episode_client": client_table(plan.parameters, city, kept),
+        "session": session_table(plan.parameters, city, kept, streams),
+    }
+    responses = flawed_responses(plan.parameters, city, kept, block.forms, streams)
+    files = {**tables, **response_files(responses)}
+    rows = {name: frame.height for name, frame in tables.items()}
+    return BlockFiles(
+        bodies={stem: csv_body(stem, frame) for stem, frame in files.items()},
+        rows={**rows, "response": responses.height},
+    )
+
+
+def flawed_responses(
+    parameters: Parameters, city: City, kept: Kept, forms: int, streams: Streams
+) -> pl.DataFrame:
+    """Return the table `response` as it is delivered, planted flaws and copies included."""
+    base = city.forms.take(kept.form)
+    flaws = choose_rows(parameters, base, city.slots.day[base.slot], forms, streams)
+    clean_rows = response_table(parameters, city, kept, base, streams)
+    spoiled_rows = clean_rows.with_columns(**score_columns(spoil(base, flaws, streams)))
+    return with_flaws(spoiled_rows, clean_rows, flaws)
+
+
+def response_files(responses: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Return the table `response` by calendar year, under the names of its files."""
+    years = responses["file_year"]
+    rows = responses.drop("file_year")
+    return {f"response_{year}": rows.filter(years == year) for year in years.unique().sort()}
