@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
+from fit_warehouse.demo import truth
 from fit_warehouse.demo.dialect import FileBody, csv_body
-from fit_warehouse.demo.flaws import choose_rows, copies, spoil, with_flaws
+from fit_warehouse.demo.flaws import Flaws, choose_rows, copies, spoil, with_flaws
+from fit_warehouse.demo.forms import Forms
 from fit_warehouse.demo.organisation import Organisation
 from fit_warehouse.demo.parameters import Parameters
 from fit_warehouse.demo.randomness import Streams
@@ -42,6 +45,7 @@ class Plan:
     parameters: Parameters
     organisation: Organisation
     seed: int
+    truth: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ def blocks(forms: int) -> Iterator[Block]:
 
 
 def make_block(plan: Plan, block: Block) -> BlockFiles:
-    """Return what a block adds to the landing files."""
+    """Return what a block adds to the landing files, and write its part of the truth."""
     streams = Streams(plan.seed, block.number)
     wanted = block.forms - copies(plan.parameters.flaws, block.forms)
     city, keep = simulate_forms(plan.parameters, plan.organisation, wanted, streams)
@@ -84,7 +88,14 @@ def make_block(plan: Plan, block: Block) -> BlockFiles:
         "episode_client": client_table(plan.parameters, city, kept),
         "session": session_table(plan.parameters, city, kept, streams),
     }
-    responses = flawed_responses(plan.parameters, city, kept, block.forms, streams)
+    base = city.forms.take(kept.form)
+    day = city.slots.day[base.slot]
+    flaws = choose_rows(plan.parameters, base, day, block.forms, streams)
+    responses = flawed_responses(plan.parameters, city, kept, base, flaws, streams)
+    truth.write(plan.truth, "form", truth.form_truth(kept, base, flaws), block.number)
+    truth.write(plan.truth, "client", truth.client_truth(city, kept, block.number), block.number)
+    episodes = truth.episode_truth(plan.parameters, city, kept, block.number)
+    truth.write(plan.truth, "episode", episodes, block.number)
     files = {**tables, **response_files(responses)}
     rows = {name: frame.height for name, frame in tables.items()}
     return BlockFiles(
@@ -94,11 +105,9 @@ def make_block(plan: Plan, block: Block) -> BlockFiles:
 
 
 def flawed_responses(
-    parameters: Parameters, city: City, kept: Kept, forms: int, streams: Streams
+    parameters: Parameters, city: City, kept: Kept, base: Forms, flaws: Flaws, streams: Streams
 ) -> pl.DataFrame:
     """Return the table `response` as it is delivered, planted flaws and copies included."""
-    base = city.forms.take(kept.form)
-    flaws = choose_rows(parameters, base, city.slots.day[base.slot], forms, streams)
     clean_rows = response_table(parameters, city, kept, base, streams)
     spoiled_rows = clean_rows.with_columns(**score_columns(spoil(base, flaws, streams)))
     return with_flaws(spoiled_rows, clean_rows, flaws)

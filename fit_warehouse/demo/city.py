@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from fit_warehouse.demo import truth
 from fit_warehouse.demo.blocks import Plan, blocks, make_block
 from fit_warehouse.demo.delivery import CitySummary, Delivery
 from fit_warehouse.demo.dialect import csv_body
@@ -28,11 +29,12 @@ FEWEST_FORMS, MOST_FORMS = 200, 100_000_000
 def make_city(
     folder: Path, *, forms: int = 10_000, seed: int = 1, processes: int = 1
 ) -> CitySummary:
-    """Write the landing files of a synthetic city.
+    """Write the landing files of a synthetic city, and the truth about it beside them.
 
     Services, teams that adopt FIT at different dates, families and adults, sessions, forms and the
     slips of real deliveries; the model's numbers and their sources stand in `city.toml`. Every byte
-    is a function of `forms` and `seed`.
+    is a function of `forms` and `seed`. The truth about `x/landing` lies in `x/truth/landing` and is
+    read by `fit_warehouse.demo.truth.read`.
 
     Parameters
     ----------
@@ -61,8 +63,11 @@ def make_city(
     check_space(folder, forms)
     parameters = load_parameters()
     organisation = build_organisation(parameters, forms, Streams(seed))
-    plan = Plan(parameters, organisation, seed)
+    plan = Plan(parameters, organisation, seed, truth.folder_of(folder))
     folder.mkdir(parents=True, exist_ok=True)
+    truth.prepare(plan.truth, {"forms": forms, "seed": seed})
+    truth.write(plan.truth, "team", truth.team_truth(organisation))
+    truth.write(plan.truth, "worker", truth.worker_truth(organisation))
     with Delivery(folder) as delivery:
         for name, frame in standing_tables(plan).items():
             delivery.add({name: csv_body(name, frame)}, {name: frame.height})

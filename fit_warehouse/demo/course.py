@@ -1,8 +1,8 @@
 """True wellbeing along an episode, and what a form shows of it.
 
-The true total of a rater after s attended sessions is start + gain · log(1 + s) / log(1 + S): change
-comes early and slows down. A form adds the week's own state and noise on each item; the items are
-marked to a tenth and the total is their exact sum.
+The true total of a rater after s attended sessions is start + gain · log(1 + s) / log(1 + S), plus the
+shocks of life until then: change comes early and slows down. A form adds the week's own state and
+noise on each item; the items are marked to a tenth and the total is their exact sum.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fit_warehouse.demo.parameters import CourseParameters, Parameters, PremParameters
-from fit_warehouse.demo.randomness import Floats, Ints, Streams
+from fit_warehouse.demo.randomness import Flags, Floats, Ints, Streams
 
 ITEMS = 4
 ITEM_STEPS = 100
@@ -28,10 +28,13 @@ class Courses:
     ----------
     start, gain : (n,) array
         True total at the first session, and its change up to the reference session.
+    shared : (n,) array
+        Part of the family's shocks that reaches the rater.
     """
 
     start: Floats
     gain: Floats
+    shared: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +88,28 @@ def build_courses(
     start = start + sd * (shared * standing.start[episode] + rest * own[:, 0])
     start = np.clip(start, rules.floor, rules.ceiling)
     gain = rules.gain_mean + rules.gain_per_intake_point * (start - mean)
-    gain = gain + rules.gain_sd * (shared * standing.gain[episode] + rest * own[:, 1])
-    return Courses(start=start, gain=gain + standing.context[episode])
+    # `gain_sd` is the spread of all clients: workers and teams make a part of it.
+    client_sd = rules.gain_sd * np.sqrt(1.0 - rules.worker_icc - rules.team_icc)
+    gain = gain + client_sd * (shared * standing.gain[episode] + rest * own[:, 1])
+    return Courses(start=start, gain=gain + standing.context[episode], shared=shared)
 
 
-def true_total(rules: CourseParameters, start: Floats, gain: Floats, sessions: Ints) -> Floats:
-    """Return the true total after `sessions` attended sessions."""
-    progress = np.log1p(sessions) / np.log1p(rules.reference_sessions)
-    total: Floats = np.clip(start + gain * progress, rules.floor, rules.ceiling)
-    return total
+def true_total(
+    rules: CourseParameters, start: Floats, gain: Floats, shock: Floats, sessions: Ints
+) -> Floats:
+    """Return the true total after `sessions` attended sessions and shocks of `shock` points."""
+    # A short table instead of a logarithm for each of many rows.
+    longest = int(sessions.max(initial=0))
+    progress = np.log1p(np.arange(longest + 1)) / np.log1p(rules.reference_sessions)
+    total: Floats = start + gain * progress[sessions] + shock
+    return np.clip(total, rules.floor, rules.ceiling, out=total)
+
+
+def with_styles(marks: Ints, is_straight: Flags, is_best: Flags) -> Ints:
+    """Return marks in tenths as raters of a fixed response style give them."""
+    level = np.rint(marks.mean(axis=1, keepdims=True)).astype(np.int64)
+    styled = np.where(is_straight[:, np.newaxis], level, marks)
+    return np.where(is_best[:, np.newaxis], ITEM_STEPS, styled)
 
 
 def item_profiles(rules: CourseParameters, raters: int, streams: Streams) -> Floats:

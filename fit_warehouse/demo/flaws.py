@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import numpy as np
@@ -102,7 +102,7 @@ def spoil(base: Forms, flaws: Flaws, streams: Streams) -> Forms:
     slip = rng.integers(10, LARGEST_SLIP, rows.size, endpoint=True)
     too_high = total[rows] + slip > ITEM_STEPS * ITEMS
     total[rows] += np.where(too_high, -slip, slip)
-    return Forms(base.rater, base.slot, base.instrument, base.skip_reason, items, total)
+    return replace(base, items=items, total=total)
 
 
 def with_flaws(spoiled: pl.DataFrame, clean: pl.DataFrame, flaws: Flaws) -> pl.DataFrame:

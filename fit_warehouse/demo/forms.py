@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -13,8 +13,10 @@ from fit_warehouse.demo.course import (
     prem_items,
     prom_items,
     true_total,
+    with_styles,
 )
-from fit_warehouse.demo.parameters import Parameters
+from fit_warehouse.demo.episodes import Episodes
+from fit_warehouse.demo.parameters import FormParameters, Parameters
 from fit_warehouse.demo.people import People, birthday
 from fit_warehouse.demo.randomness import Flags, Floats, Ints, Streams, draw
 from fit_warehouse.demo.raters import TEENS_BEGIN, Raters
@@ -25,6 +27,8 @@ ADULT_FORM, CHILD_FORM, YOUNG_FORM = range(3)
 PREM_OFFSET = 3
 MISSING = -1
 NOT_OFFERED = "not_offered"
+LATE_BASELINE_AFTER = 2
+REFERENCE_LEVEL = 22.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,10 @@ class Forms:
         Marks in tenths, `MISSING` where there is none.
     total : array
         Total in tenths, `MISSING` where there is none.
+    level : array
+        The rater's true total at the meeting, points; never delivered.
+    chance : array
+        True probability that the form was filled in; never delivered.
     """
 
     rater: Ints
@@ -51,6 +59,8 @@ class Forms:
     skip_reason: Ints
     items: Ints
     total: Ints
+    level: Floats
+    chance: Floats
 
     def take(self, rows: Ints | Flags) -> Forms:
         """Return the given rows."""
@@ -66,14 +76,18 @@ class Occasions:
 
 
 def form_slots(
-    parameters: Parameters, service: Ints, fit_from: Ints, slots: Slots, is_kept: Flags
+    parameters: Parameters, episodes: Episodes, slots: Slots, is_kept: Flags, streams: Streams
 ) -> Ints:
     """Return the positions of the meetings at which forms are due.
 
     Forms are due at attended meetings once FIT has begun; where the service measures by the week,
     only at the first attended meeting of a calendar week.
     """
-    due = is_kept & slots.is_attended & (slots.day >= fit_from[slots.episode])
+    service = episodes.service
+    due = is_kept & slots.is_attended & (slots.day >= episodes.fit_from[slots.episode])
+    begins_late = streams.named("late baselines").random(service.size)
+    is_late = begins_late < parameters.forms.late_baseline
+    due &= ~(is_late[slots.episode] & (slots.attended_before < LATE_BASELINE_AFTER))
     position = np.flatnonzero(due)
     weekly = np.array([s.measure_rhythm == "week" for s in parameters.services])
     episode = slots.episode[position]
@@ -126,10 +140,18 @@ def build_forms(
         What the worker of each meeting adds to the log odds that a form is filled in.
     """
     present = attended(occasions(raters, slots, due, people.birth_day.shape[0]), raters, streams)
+    level = true_total(
+        parameters.course,
+        courses.start[present.rater],
+        courses.gain[present.rater],
+        courses.shared[present.rater] * slots.shock[present.slot],
+        slots.attended_before[present.slot],
+    )
+    odds = log_odds[present.slot] + parameters.forms.filled_per_point * (level - REFERENCE_LEVEL)
     parts = []
     for is_prem in (False, True):
-        odds = log_odds[present.slot]
-        reason, is_row = skips(parameters, raters, present.rater, odds, is_prem, streams)
+        chance = filled_chance(parameters.forms, odds, is_prem)
+        reason, is_row = skips(parameters, raters, present.rater, chance, is_prem, streams)
         rows = np.flatnonzero(is_row)
         prom = instruments(people, raters, slots, present.rater[rows], present.slot[rows])
         blank = Forms(
@@ -139,24 +161,32 @@ def build_forms(
             skip_reason=reason[rows],
             items=np.full((rows.size, ITEMS), MISSING, dtype=np.int64),
             total=np.full(rows.size, MISSING, dtype=np.int64),
+            level=level[rows],
+            chance=chance[rows],
         )
-        parts.append(fill_in(parameters, blank, raters, courses, slots, is_prem, streams))
+        parts.append(fill_in(parameters, blank, raters.episode.size, slots, is_prem, streams))
     return in_date_order(parts, slots)
+
+
+def filled_chance(rules: FormParameters, log_odds: Floats, is_prem: bool) -> Floats:
+    """Return the probability that a form is filled in, `log_odds` away from the usual one."""
+    filled = rules.prem_filled if is_prem else rules.prom_filled
+    usual = np.log(filled / (1.0 - filled))
+    chance: Floats = 1.0 / (1.0 + np.exp(-(usual + log_odds)))
+    return chance
 
 
 def skips(
     parameters: Parameters,
     raters: Raters,
     rater: Ints,
-    log_odds: Floats,
+    chance: Floats,
     is_prem: bool,
     streams: Streams,
 ) -> tuple[Ints, Flags]:
     """Return the skip reason of each possible form and whether it leaves a row at all."""
     rules = parameters.forms
     rng = streams.named("prem use" if is_prem else "prom use")
-    filled = rules.prem_filled if is_prem else rules.prom_filled
-    chance = 1.0 / (1.0 + np.exp(-(np.log(filled / (1.0 - filled)) + log_odds)))
     is_filled = rng.random(rater.size) < chance
     is_recorded = rng.random(rater.size) < rules.skip_recorded
     reason = draw(rng, rules.skip_reason_shares, rater.size)
@@ -180,27 +210,30 @@ def instruments(people: People, raters: Raters, slots: Slots, rater: Ints, slot:
 def fill_in(
     parameters: Parameters,
     blank: Forms,
-    raters: Raters,
-    courses: Courses,
+    n_raters: int,
     slots: Slots,
     is_prem: bool,
     streams: Streams,
 ) -> Forms:
     """Return the forms with items and totals where they were filled in."""
+    rules = parameters.forms
     rng = streams.named("prem items" if is_prem else "prom items")
     filled = np.flatnonzero(blank.skip_reason == MISSING)
     rater = blank.rater[filled]
     sessions = slots.attended_before[blank.slot[filled]]
     if is_prem:
-        client = streams.named("prem clients").normal(size=raters.episode.size)
+        client = streams.named("prem clients").normal(size=n_raters)
         marks = prem_items(parameters.prem, client[rater], sessions, rng)
     else:
-        total = true_total(parameters.course, courses.start[rater], courses.gain[rater], sessions)
-        profile = item_profiles(parameters.course, raters.episode.size, streams)
-        marks = prom_items(parameters.course, total, profile[rater], rng)
+        profile = item_profiles(parameters.course, n_raters, streams)
+        marks = prom_items(parameters.course, blank.level[filled], profile[rater], rng)
+    style = streams.named("styles").random((n_raters, 2))
+    is_straight = style[:, 0] < rules.straight_lining
+    is_best = is_prem & (style[:, 1] < rules.always_best)
+    marks = with_styles(marks, is_straight[rater], is_best[rater])
     items, totals = blank.items.copy(), blank.total.copy()
     items[filled], totals[filled] = partly_recorded(parameters, marks, rng)
-    return Forms(blank.rater, blank.slot, blank.instrument, blank.skip_reason, items, totals)
+    return replace(blank, items=items, total=totals)
 
 
 def partly_recorded(

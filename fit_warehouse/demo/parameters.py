@@ -107,9 +107,13 @@ class CourseParameters:
     reference_sessions: int
     gain_mean: float
     gain_sd: float
+    gain_from_fit: float
     gain_per_intake_point: float
-    worker_sd: float
-    team_sd: float
+    worker_icc: float
+    team_icc: float
+    shock_chance: float
+    shock_mean: float
+    shock_sd: float
     shared_with_index: float
     state_sd: float
     item_noise_sd: float
@@ -134,6 +138,7 @@ class PremParameters:
 class EndingParameters:
     """Chances per session that an episode ends, and when it is closed then."""
 
+    fit_effect: float
     goals_min_attended: int
     goals_progress: float
     goals_level: float
@@ -164,6 +169,10 @@ class FormParameters:
     prom_filled: float
     prem_filled: float
     worker_log_odds_sd: float
+    filled_per_point: float
+    late_baseline: float
+    straight_lining: float
+    always_best: float
     skip_recorded: float
     skip_reasons: list[str]
     skip_reason_shares: list[float]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 
@@ -31,8 +32,10 @@ class City:
 
     Attributes
     ----------
-    organisation, episodes, people, slots, endings, raters, courses, forms : object
-        Its parts; `courses` are the true courses of the raters.
+    organisation, episodes, people, slots, endings, raters, forms : object
+        Its parts.
+    index_courses, courses : Courses
+        True courses of the episodes' index clients and of the raters.
     worker : (n_slots,) array
         Worker who holds each planned meeting.
     """
@@ -41,6 +44,7 @@ class City:
     episodes: Episodes
     people: People
     slots: Slots
+    index_courses: Courses
     endings: Endings
     raters: Raters
     courses: Courses
@@ -62,25 +66,20 @@ def simulate(
     people = build_people(parameters, episodes.service, episodes.opened, streams)
     slots = build_slots(parameters, episodes, clock, streams)
     standing = index_standing(parameters, organisation, episodes, streams)
-    ends = build_endings(
-        parameters,
-        episodes,
-        people,
-        slots,
-        index_courses(parameters, episodes, people, standing),
-        streams,
-    )
-    slots = Slots(
-        slots.start, slots.count, slots.episode, slots.day, ends.attendance, slots.attended_before
-    )
-    due = form_slots(parameters, episodes.service, episodes.fit_from, slots, ends.is_kept)
+    own_course = index_courses(parameters, episodes, people, standing)
+    gained = fit_gain(parameters, episodes)
+    ends = build_endings(parameters, episodes, people, slots, own_course, gained, streams)
+    slots = dataclasses.replace(slots, attendance=ends.attendance)
+    due = form_slots(parameters, episodes, slots, ends.is_kept, streams)
     raters = build_raters(parameters, people, first_form_days(episodes, slots, due), streams)
     own = streams.named("rater courses").normal(size=(raters.episode.size, 2))
     courses = build_courses(parameters, standing, raters.episode, raters.group, own, raters.shared)
     worker = organisation.worker_on(episodes.post[slots.episode], slots.day)
     log_odds = organisation.worker_log_odds[worker]
     filled = build_forms(parameters, people, raters, courses, slots, due, log_odds, streams)
-    return City(organisation, episodes, people, slots, ends, raters, courses, filled, worker)
+    return City(
+        organisation, episodes, people, slots, own_course, ends, raters, courses, filled, worker
+    )
 
 
 def index_standing(
@@ -89,14 +88,21 @@ def index_standing(
     """Return how the index client of each episode stands to others of the same group."""
     rng = streams.named("standing")
     services = parameters.services
-    holder = organisation.post_holder[episodes.post]
+    holder = organisation.worker_on(episodes.post, episodes.opened)
     context = organisation.team_gain[episodes.team] + organisation.worker_gain[holder]
+    context = context + fit_gain(parameters, episodes)
     return Standing(
         start=rng.normal(size=episodes.size),
         gain=rng.normal(size=episodes.size),
         context=context + np.array([s.gain_shift for s in services])[episodes.service],
         shift=np.array([s.intake_shift for s in services])[episodes.service],
     )
+
+
+def fit_gain(parameters: Parameters, episodes: Episodes) -> Floats:
+    """Return the points that FIT adds to the gain: in full from the first session, else nothing."""
+    gain = parameters.course.gain_from_fit * parameters.endings.fit_effect
+    return np.where(episodes.fit_from <= episodes.opened, gain, 0.0)
 
 
 def index_courses(

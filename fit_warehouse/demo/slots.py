@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from fit_warehouse.demo.episodes import Episodes, in_months
-from fit_warehouse.demo.parameters import Parameters
+from fit_warehouse.demo.parameters import CourseParameters, Parameters
 from fit_warehouse.demo.randomness import Flags, Floats, Ints, Streams, draw
 from fit_warehouse.demo.working_time import WorkingTime
 
 ATTENDANCE = ("attended", "no_show", "late_cancelled", "cancelled")
-ATTENDED, NO_SHOW = 0, 1
+ATTENDED, NO_SHOW, LATE_CANCELLED = 0, 1, 2
 WORKING_PART = 5 / 7
 # Slots beyond the target, as some meetings fail and have to be made up for.
 SPARE_SHARE, SPARE_SLOTS = 1.4, 3
@@ -40,6 +40,8 @@ class Slots:
         Position in `ATTENDANCE`.
     attended_before : array
         Attended meetings of the episode before this one.
+    shock : array
+        Sum of the shocks of life in the family until the meeting, points.
     """
 
     start: Ints
@@ -48,6 +50,7 @@ class Slots:
     day: Ints
     attendance: Ints
     attended_before: Ints
+    shock: Floats
 
     @property
     def is_attended(self) -> Flags:
@@ -84,7 +87,17 @@ def build_slots(
         day=clock.day(time),
         attendance=attendance,
         attended_before=np.rint(before).astype(np.int64),
+        shock=running_sum(shocks(parameters.course, episode.size, streams), start, episode),
     )
+
+
+def shocks(rules: CourseParameters, size: int, streams: Streams) -> Floats:
+    """Return what happens to a family before each meeting, in points; mostly nothing."""
+    rng = streams.named("shocks")
+    happens = np.flatnonzero(rng.random(size) < rules.shock_chance)
+    change = np.zeros(size)
+    change[happens] = rng.normal(rules.shock_mean, rules.shock_sd, happens.size)
+    return change
 
 
 def running_sum(values: Floats, start: Ints, episode: Ints) -> Floats:

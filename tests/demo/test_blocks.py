@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import polars as pl
 import pytest
 
-from fit_warehouse.demo import make_city, space
+from fit_warehouse.demo import make_city, space, truth
 from fit_warehouse.demo.blocks import BLOCK_FORMS, LARGEST_REST, Block, Plan, blocks, make_block
 from fit_warehouse.demo.organisation import build_organisation
 from fit_warehouse.demo.parallel import in_order
@@ -64,8 +64,9 @@ def test_blocks_hold_all_forms_once(forms: int) -> None:
         before += block.forms
 
 
-def test_a_block_depends_on_no_other(parameters: Parameters) -> None:
-    plan = Plan(parameters, build_organisation(parameters, FORMS, Streams(3)), 3)
+def test_a_block_depends_on_no_other(parameters: Parameters, tmp_path: Path) -> None:
+    truth.prepare(tmp_path, {})
+    plan = Plan(parameters, build_organisation(parameters, FORMS, Streams(3)), 3, tmp_path)
     first, second = Block(0, 1_000, 0), Block(1, 1_000, 1_000)
     alone = make_block(plan, second)
     make_block(plan, first)

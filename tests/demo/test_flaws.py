@@ -122,7 +122,10 @@ def four_hundred_forms() -> tuple[Forms, np.ndarray[tuple[int], np.dtype[np.int6
     # Every other form has the highest total there is.
     items = np.tile(np.array([[0, 5, 60, 100], [100, 100, 100, 100]]), (size // 2, 1))
     zeros = np.zeros(size, dtype=np.int64)
-    forms = Forms(zeros, zeros, zeros, zeros + MISSING, items, items.sum(axis=1))
+    unused = np.zeros(size)
+    forms = Forms(
+        zeros, zeros, zeros, zeros + MISSING, items, items.sum(axis=1), level=unused, chance=unused
+    )
     # 100 forms in 2024 and 300 in 2025.
     day = np.where(np.arange(size) < 100, 19_800, 20_200)
     return forms, day
