@@ -114,16 +114,28 @@ def run(landing: LandingOption = None, as_of: AsOfOption = None) -> None:
 @app.command()
 def demo(
     folder: Annotated[Path, typer.Argument(help="An empty or new folder.")],
-    forms: Annotated[int, typer.Option(help="How many forms, about.")] = 10_000,
+    forms: Annotated[int | None, typer.Option(help="How many forms, about.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
     processes: Annotated[
         int | None, typer.Option(help="Processes that share the work; they change no byte.")
     ] = None,
+    preset: Annotated[str | None, typer.Option(help="A size: city, county or nation.")] = None,
+    months: Annotated[int | None, typer.Option(help="Length of the period.")] = None,
+    teams: Annotated[int | None, typer.Option(help="Number of teams.")] = None,
+    effect: Annotated[
+        float | None, typer.Option(help="Effect of FIT: 1 as assumed, 0 none.")
+    ] = None,
+    parameters: Annotated[
+        Path | None, typer.Option(help="A TOML file with numbers of your own for the model.")
+    ] = None,
 ) -> None:
-    """Make the landing files of a synthetic city."""
+    """Make the landing files of a synthetic city, and the truth about it beside them."""
     from fit_warehouse import demo_data
+    from fit_warehouse.demo.study import Switches
 
-    _say(demo_data.write(folder, forms=forms, seed=seed, processes=processes))
+    switches = Switches(months=months, teams=teams, effect=effect, own=parameters)
+    size, switches = demo_data.sized(preset, forms, switches)
+    _say(demo_data.write(folder, forms=size, seed=seed, processes=processes, switches=switches))
 
 
 @app.command()

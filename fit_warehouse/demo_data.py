@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 from fit_warehouse.demo import make_city
+from fit_warehouse.demo.study import Switches, presets, study_parameters
 from fit_warehouse.errors import UsageError
 from fit_warehouse.home import Home
 from fit_warehouse.landing import files, ledger
@@ -41,7 +42,12 @@ def is_made(settings: Settings) -> bool:
 
 
 def write(
-    folder: Path, *, forms: int = 10_000, seed: int = 1, processes: int | None = None
+    folder: Path,
+    *,
+    forms: int = 10_000,
+    seed: int = 1,
+    processes: int | None = None,
+    switches: Switches | None = None,
 ) -> list[str]:
     """Write a city's landing files and return what was written, in words.
 
@@ -50,14 +56,35 @@ def write(
     Raises
     ------
     UsageError
-        When the folder is not empty or the number of forms cannot be made.
+        When the folder is not empty, the disk too small, or such a city cannot be made.
     """
+    if processes is None:
+        processes = fit_for(forms)
     try:
-        city = make_city(folder, forms=forms, seed=seed, processes=processes or fit_for(forms))
+        parameters = study_parameters(switches or Switches())
+        city = make_city(folder, forms=forms, seed=seed, processes=processes, parameters=parameters)
     except ValueError as problem:
         raise UsageError(str(problem)) from problem
     rows = ", ".join(f"{table} {n}" for table, n in sorted(city.rows.items()))
     return [f"Synthetic city in {folder}: {len(city.files)} files; rows: {rows}"]
+
+
+def sized(preset: str | None, forms: int | None, switches: Switches) -> tuple[int, Switches]:
+    """Return the forms and the switches of a named size; what is said beside the name counts.
+
+    Raises
+    ------
+    UsageError
+        When there is no size of this name.
+    """
+    sizes = presets()
+    size = sizes.get(preset or "city")
+    if size is None:
+        raise UsageError(f"--preset {preset} is not known; there are {', '.join(sizes)}")
+    # An own file may say how many teams there are, unless a size was asked for.
+    if switches.teams is None and preset is not None:
+        switches = dataclasses.replace(switches, teams=size.teams)
+    return size.forms if forms is None else forms, switches
 
 
 def fit_for(forms: int) -> int:

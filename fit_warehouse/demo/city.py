@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import partial
 from pathlib import Path
 
@@ -19,22 +20,28 @@ from fit_warehouse.demo.organisation import (
     worker_table,
 )
 from fit_warehouse.demo.parallel import in_order
-from fit_warehouse.demo.parameters import load_parameters
+from fit_warehouse.demo.parameters import Parameters, load_parameters
 from fit_warehouse.demo.randomness import Streams
 from fit_warehouse.demo.space import check_space
+from fit_warehouse.demo.study import check
 
 FEWEST_FORMS, MOST_FORMS = 200, 100_000_000
 
 
 def make_city(
-    folder: Path, *, forms: int = 10_000, seed: int = 1, processes: int = 1
+    folder: Path,
+    *,
+    forms: int = 10_000,
+    seed: int = 1,
+    processes: int = 1,
+    parameters: Parameters | None = None,
 ) -> CitySummary:
     """Write the landing files of a synthetic city, and the truth about it beside them.
 
     Services, teams that adopt FIT at different dates, families and adults, sessions, forms and the
     slips of real deliveries; the model's numbers and their sources stand in `city.toml`. Every byte
-    is a function of `forms` and `seed`. The truth about `x/landing` lies in `x/truth/landing` and is
-    read by `fit_warehouse.demo.truth.read`.
+    is a function of `forms`, `seed` and `parameters`. The truth about `x/landing` lies in
+    `x/truth/landing` and is read by `fit_warehouse.demo.truth.read`.
 
     Parameters
     ----------
@@ -48,6 +55,10 @@ def make_city(
         Processes that make the city together; their number changes no byte. Several of them pay
         from about a million forms, and need a script that is safe to import.
 
+    parameters : Parameters, optional
+        Numbers of the model, as `fit_warehouse.demo.study.study_parameters` returns them for a
+        study; without them those of `city.toml`.
+
     Returns
     -------
     CitySummary
@@ -56,16 +67,18 @@ def make_city(
     Raises
     ------
     ValueError
-        If the folder is not an empty folder, `forms`, `seed` or `processes` is out of its range, or
-        the disk has too little room.
+        If the folder is not an empty folder, `forms`, `seed`, `processes` or a parameter is out of
+        its range, or the disk has too little room.
     """
     check_request(folder, forms, seed, processes)
+    parameters = parameters or load_parameters()
+    check(parameters)
     check_space(folder, forms)
-    parameters = load_parameters()
     organisation = build_organisation(parameters, forms, Streams(seed))
     plan = Plan(parameters, organisation, seed, truth.folder_of(folder))
     folder.mkdir(parents=True, exist_ok=True)
-    truth.prepare(plan.truth, {"forms": forms, "seed": seed})
+    made_with = {"forms": forms, "seed": seed, "parameters": dataclasses.asdict(parameters)}
+    truth.prepare(plan.truth, made_with)
     truth.write(plan.truth, "team", truth.team_truth(organisation))
     truth.write(plan.truth, "worker", truth.worker_truth(organisation))
     with Delivery(folder) as delivery:

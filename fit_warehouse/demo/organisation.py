@@ -68,6 +68,8 @@ class Organisation:
 def team_count(parameters: Parameters, forms: int) -> int:
     """Return the number of teams of a city with `forms` forms: at least one per service."""
     organisation = parameters.organisation
+    if organisation.teams:
+        return organisation.teams
     growth: float = (forms / organisation.reference_forms) ** organisation.team_growth
     wanted = round(organisation.teams_at_reference * growth)
     return min(max(wanted, len(parameters.services)), organisation.most_teams)
@@ -134,9 +136,9 @@ def adoption_days(parameters: Parameters, n_teams: int, rng: np.random.Generator
 
 def team_codes(organisation: Organisation) -> tuple[list[str], list[int]]:
     """Return each team's code and its running number within its service."""
-    numbers: list[int] = []
-    for position, service in enumerate(organisation.team_service):
-        numbers.append(int(np.sum(organisation.team_service[: position + 1] == service)))
+    # Teams of a service stand next to each other.
+    _, first, service = np.unique(organisation.team_service, return_index=True, return_inverse=True)
+    numbers: list[int] = (np.arange(service.size) - first[service] + 1).tolist()
     codes = [
         f"{organisation.services[service].code}_{number}"
         for service, number in zip(organisation.team_service, numbers, strict=True)

@@ -30,6 +30,7 @@ class Calendar:
 class OrganisationParameters:
     """How many teams and workers there are and when they adopt FIT."""
 
+    teams: int
     reference_forms: int
     teams_at_reference: int
     team_growth: float
@@ -255,16 +256,39 @@ class Parameters:
     prices: list[dict[str, Any]]
 
 
+def city_tables() -> dict[str, Any]:
+    """Return the tables of the `city.toml` that ships with the package, but for its presets."""
+    tables = read_city()
+    del tables["preset"]
+    return tables
+
+
+def read_city() -> dict[str, Any]:
+    """Return all of `city.toml`."""
+    text = files("fit_warehouse.demo").joinpath("city.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
 def load_parameters() -> Parameters:
-    """Return the parameters that ship with the package.
+    """Return the parameters that ship with the package."""
+    return from_tables(city_tables())
+
+
+def from_tables(tables: dict[str, Any]) -> Parameters:
+    """Return the parameters that stand in these tables.
 
     Raises
     ------
-    TypeError
-        If a key of `city.toml` is missing or unknown.
+    ValueError
+        If a key is missing or unknown.
     """
-    text = files("fit_warehouse.demo").joinpath("city.toml").read_text(encoding="utf-8")
-    tables = tomllib.loads(text)
+    try:
+        return _typed(tables)
+    except TypeError as problem:
+        raise ValueError(f"a key of the parameters is missing or unknown: {problem}") from problem
+
+
+def _typed(tables: dict[str, Any]) -> Parameters:
     return Parameters(
         calendar=Calendar(**tables["calendar"]),
         organisation=OrganisationParameters(**tables["organisation"]),

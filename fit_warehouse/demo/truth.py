@@ -91,7 +91,7 @@ def prepare(folder: Path, arguments: dict[str, object]) -> None:
         (folder / table).mkdir(parents=True, exist_ok=True)
         for part in (folder / table).glob("*.parquet"):
             part.unlink()
-    text = json.dumps(arguments, indent=2, sort_keys=True) + "\n"
+    text = json.dumps(arguments, indent=2, default=str) + "\n"
     (folder / "city.json").write_text(text, encoding="utf-8", newline="\n")
 
 
