@@ -256,22 +256,15 @@ class Parameters:
     prices: list[dict[str, Any]]
 
 
-def city_tables() -> dict[str, Any]:
-    """Return the tables of the `city.toml` that ships with the package, but for its presets."""
-    tables = read_city()
-    del tables["preset"]
-    return tables
-
-
 def read_city() -> dict[str, Any]:
-    """Return all of `city.toml`."""
+    """Return the tables of the `city.toml` that ships with the package."""
     text = files("fit_warehouse.demo").joinpath("city.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 
 def load_parameters() -> Parameters:
     """Return the parameters that ship with the package."""
-    return from_tables(city_tables())
+    return from_tables(read_city())
 
 
 def from_tables(tables: dict[str, Any]) -> Parameters:

@@ -13,7 +13,6 @@ from fit_warehouse.demo.parameters import (
     Calendar,
     OrganisationParameters,
     Parameters,
-    city_tables,
     from_tables,
     read_city,
 )
@@ -65,7 +64,8 @@ def study_parameters(switches: Switches) -> Parameters:
     ValueError
         If a switch or a number is impossible, or a table or key is unknown.
     """
-    tables = city_tables()
+    tables = read_city()
+    del tables["preset"]
     if switches.own is not None:
         merge(tables, own_tables(switches.own), switches.own)
     parameters = from_tables(tables)

@@ -207,8 +207,8 @@ def test_planned_amount_has_the_unit_of_the_price(city: Delivered) -> None:
     assert planned["hehku"] == ([], [6], 0)
     assert planned["nepsy_coaching"] == ([10], [], 0)
     assert planned["family_work"] == ([], [2, 3, 4], 0)
-    assert planned["family_counselling"] == ([6, 8, 10, 12], [], 0)
-    assert planned["adult_social_work"] == ([6, 8, 10], [], 0)
+    assert planned["family_counselling"] == ([3, 6, 8, 12], [], 0)
+    assert planned["adult_social_work"] == ([3, 6, 10], [], 0)
 
 
 def test_forms_are_entered_after_the_session_and_before_the_extract(city: Delivered) -> None:

@@ -71,7 +71,7 @@ def test_items_hang_together_as_published(city: Delivered) -> None:
 def test_prem_is_near_its_ceiling(city: Delivered) -> None:
     total = city.valid_responses().filter(pl.col("instrument_code").is_in(PREM))["total"]
     assert total.mean() == pytest.approx(36.2, abs=0.6)
-    assert 0.26 < (total >= 39).mean() < 0.36
+    assert 0.26 < (total >= 39).mean() < 0.40
     assert total.median() > total.mean()
 
 
@@ -144,7 +144,7 @@ def test_attendance_and_number_of_sessions(city: Delivered) -> None:
     attended = city.session.filter(pl.col("attendance") == "attended")
     per_episode = attended.group_by("service_code", "episode_ref").len()
     means = per_episode.group_by("service_code").agg(pl.col("len").mean())["len"]
-    assert means.min() > 6
+    assert means.min() > 5
     assert means.max() < 9
 
 
