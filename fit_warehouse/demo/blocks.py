@@ -14,6 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from fit_warehouse.demo import truth
+from fit_warehouse.demo.avoided import avoided_table
 from fit_warehouse.demo.dialect import FileBody, csv_body
 from fit_warehouse.demo.flaws import Flaws, choose_rows, copies, spoil, with_flaws
 from fit_warehouse.demo.forms import Forms
@@ -87,6 +88,7 @@ def make_block(plan: Plan, block: Block) -> BlockFiles:
         "episode": episode_table(plan.parameters, city, kept),
         "episode_client": client_table(plan.parameters, city, kept),
         "session": session_table(plan.parameters, city, kept, streams),
+        "avoided_service": avoided_table(plan.parameters, city, kept, streams),
     }
     base = city.forms.take(kept.form)
     day = city.slots.day[base.slot]

@@ -22,6 +22,7 @@ from fit_warehouse.demo.organisation import (
 from fit_warehouse.demo.parallel import in_order
 from fit_warehouse.demo.parameters import Parameters, load_parameters
 from fit_warehouse.demo.randomness import Streams
+from fit_warehouse.demo.rollout import survey_table
 from fit_warehouse.demo.space import check_space
 from fit_warehouse.demo.study import check
 
@@ -108,4 +109,5 @@ def standing_tables(plan: Plan) -> dict[str, pl.DataFrame]:
         "team": team_table(plan.organisation),
         "worker": worker_table(plan.organisation, plan.parameters),
         "unit_price": price_table(plan.parameters),
+        "survey_response": survey_table(plan.parameters, plan.organisation, Streams(plan.seed)),
     }

@@ -45,6 +45,8 @@ class Standing:
     ----------
     start, gain : (n_episodes,) array
         Standing at the start and in gain.
+    alliance : (n_episodes,) array
+        Distance from a good alliance: high where meetings are rated low.
     context : (n_episodes,) array
         What service, team and worker add to the gain, points.
     shift : (n_episodes,) array
@@ -53,6 +55,7 @@ class Standing:
 
     start: Floats
     gain: Floats
+    alliance: Floats
     context: Floats
     shift: Floats
 

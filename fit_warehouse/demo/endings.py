@@ -92,6 +92,7 @@ def build_endings(
     slots: Slots,
     courses: Courses,
     fit_gain: Floats,
+    alliance: Floats,
     streams: Streams,
 ) -> Endings:
     """Return the endings.
@@ -104,6 +105,8 @@ def build_endings(
         The index clients' own, one per episode.
     fit_gain : (n_episodes,) array
         What FIT adds to the gain of each index client, points.
+    alliance : (n_episodes,) array
+        Distance from a good alliance, standard normal.
     """
     rng = streams.named("endings")
     uniform = rng.random(slots.day.size)
@@ -112,7 +115,7 @@ def build_endings(
     ends = []
     never = np.zeros_like(has_fit)
     for is_used, gain in ((has_fit, courses.gain), (never, courses.gain - fit_gain)):
-        outlook = prospect(parameters, episodes, slots, courses, gain, is_used)
+        outlook = prospect(parameters, episodes, slots, courses, gain, is_used, alliance)
         cause = causes(parameters, episodes, people, slots, outlook, uniform)
         ends.append(end_of(people, slots, cause, delay))
     actual, without_fit = ends

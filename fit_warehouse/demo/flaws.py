@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 
 from fit_warehouse.demo.course import ITEM_STEPS, ITEMS
+from fit_warehouse.demo.delivery_parameters import FlawParameters
 from fit_warehouse.demo.forms import MISSING, Forms
-from fit_warehouse.demo.parameters import FlawParameters, Parameters
+from fit_warehouse.demo.parameters import Parameters
 from fit_warehouse.demo.randomness import Ints, Streams
 from fit_warehouse.demo.working_time import day_number
 

@@ -124,6 +124,7 @@ def build_forms(
     slots: Slots,
     due: Ints,
     log_odds: Floats,
+    alliance: Floats,
     streams: Streams,
 ) -> Forms:
     """Return all form rows of the city without flaws.
@@ -138,6 +139,8 @@ def build_forms(
         Positions of the meetings at which forms are due.
     log_odds : (n_slots,) array
         What the worker of each meeting adds to the log odds that a form is filled in.
+    alliance : (n_raters,) array
+        Each rater's distance from a good alliance.
     """
     present = attended(occasions(raters, slots, due, people.birth_day.shape[0]), raters, streams)
     level = true_total(
@@ -164,7 +167,7 @@ def build_forms(
             level=level[rows],
             chance=chance[rows],
         )
-        parts.append(fill_in(parameters, blank, raters.episode.size, slots, is_prem, streams))
+        parts.append(fill_in(parameters, blank, alliance, slots, is_prem, streams))
     return in_date_order(parts, slots)
 
 
@@ -210,20 +213,19 @@ def instruments(people: People, raters: Raters, slots: Slots, rater: Ints, slot:
 def fill_in(
     parameters: Parameters,
     blank: Forms,
-    n_raters: int,
+    alliance: Floats,
     slots: Slots,
     is_prem: bool,
     streams: Streams,
 ) -> Forms:
     """Return the forms with items and totals where they were filled in."""
-    rules = parameters.forms
+    rules, n_raters = parameters.forms, alliance.size
     rng = streams.named("prem items" if is_prem else "prom items")
     filled = np.flatnonzero(blank.skip_reason == MISSING)
     rater = blank.rater[filled]
     sessions = slots.attended_before[blank.slot[filled]]
     if is_prem:
-        client = streams.named("prem clients").normal(size=n_raters)
-        marks = prem_items(parameters.prem, client[rater], sessions, rng)
+        marks = prem_items(parameters.prem, alliance[rater], sessions, rng)
     else:
         profile = item_profiles(parameters.course, n_raters, streams)
         marks = prom_items(parameters.course, blank.level[filled], profile[rater], rng)

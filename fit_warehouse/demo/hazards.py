@@ -48,6 +48,8 @@ class Prospect:
         FIT is in use.
     used : array
         Sessions or days used, by the service's unit.
+    alliance : array
+        Distance from a good alliance, standard normal.
     """
 
     level: Floats
@@ -55,6 +57,7 @@ class Prospect:
     is_stuck: Flags
     has_fit: Flags
     used: Floats
+    alliance: Floats
 
 
 def prospect(
@@ -64,6 +67,7 @@ def prospect(
     courses: Courses,
     gain: Floats,
     has_fit: Flags,
+    alliance: Floats,
 ) -> Prospect:
     """Return the prospects of index clients who gain `gain` points."""
     rules, episode = parameters.endings, slots.episode
@@ -83,6 +87,7 @@ def prospect(
         & (progress < rules.stuck_progress),
         has_fit=has_fit,
         used=used,
+        alliance=alliance[episode],
     )
 
 
@@ -130,7 +135,11 @@ def chances(
     """Return the chances of the first eight codes at each slot."""
     rules = parameters.endings
     may_place = np.array([s.may_place for s in parameters.services])[episodes.service]
-    leaves = np.exp(rules.unilateral_per_point * (outlook.level - REFERENCE_LEVEL))
+    bond = rules.unilateral_per_alliance
+    # Half the variance is taken off, so that the mean chance stays where it is set.
+    log_hazard = bond * outlook.alliance - bond**2 / 2
+    log_hazard += rules.unilateral_per_point * (outlook.level - REFERENCE_LEVEL)
+    leaves = np.exp(log_hazard)
     leaves_without = rules.unilateral_with_fit * rules.without_fit_ratio
 
     def by_fit(with_fit: float, without_fit: float) -> Floats:

@@ -12,6 +12,12 @@ from datetime import date, datetime
 from importlib.resources import files
 from typing import Any
 
+from fit_warehouse.demo.delivery_parameters import (
+    AvoidedParameters,
+    FlawParameters,
+    RolloutParameters,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
@@ -154,6 +160,7 @@ class EndingParameters:
     unilateral_with_fit: float
     without_fit_ratio: float
     unilateral_per_point: float
+    unilateral_per_alliance: float
     moved: float
     placed: float
     died: float
@@ -193,21 +200,6 @@ class FormParameters:
     professional_rates: float
     professional_presence: float
     young_not_offered: float
-
-
-@dataclass(frozen=True, slots=True)
-class FlawParameters:
-    """Shares of form rows with a planted flaw, and the file size below which none is planted."""
-
-    smallest_file: int
-    item_out_of_range: float
-    total_mismatch: float
-    wrong_century: float
-    duplicate: float
-    redelivered: float
-    unknown_team: float
-    orphan_session: float
-    all_zero: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +243,8 @@ class Parameters:
     prem: PremParameters
     endings: EndingParameters
     forms: FormParameters
+    rollout: RolloutParameters
+    avoided: AvoidedParameters
     flaws: FlawParameters
     services: tuple[Service, ...]
     prices: list[dict[str, Any]]
@@ -293,6 +287,8 @@ def _typed(tables: dict[str, Any]) -> Parameters:
         prem=PremParameters(**tables["prem"]),
         endings=EndingParameters(**tables["endings"]),
         forms=FormParameters(**tables["forms"]),
+        rollout=RolloutParameters(**tables["rollout"]),
+        avoided=AvoidedParameters(**tables["avoided"]),
         flaws=FlawParameters(**tables["flaws"]),
         services=tuple(Service(**values) for values in tables["service"]),
         prices=tables["price"],

@@ -68,7 +68,9 @@ def simulate(
     standing = index_standing(parameters, organisation, episodes, streams)
     own_course = index_courses(parameters, episodes, people, standing)
     gained = fit_gain(parameters, episodes)
-    ends = build_endings(parameters, episodes, people, slots, own_course, gained, streams)
+    ends = build_endings(
+        parameters, episodes, people, slots, own_course, gained, standing.alliance, streams
+    )
     slots = dataclasses.replace(slots, attendance=ends.attendance)
     due = form_slots(parameters, episodes, slots, ends.is_kept, streams)
     raters = build_raters(parameters, people, first_form_days(episodes, slots, due), streams)
@@ -76,7 +78,10 @@ def simulate(
     courses = build_courses(parameters, standing, raters.episode, raters.group, own, raters.shared)
     worker = organisation.worker_on(episodes.post[slots.episode], slots.day)
     log_odds = organisation.worker_log_odds[worker]
-    filled = build_forms(parameters, people, raters, courses, slots, due, log_odds, streams)
+    alliance = rater_alliance(raters, standing, streams)
+    filled = build_forms(
+        parameters, people, raters, courses, slots, due, log_odds, alliance, streams
+    )
     return City(
         organisation, episodes, people, slots, own_course, ends, raters, courses, filled, worker
     )
@@ -94,9 +99,16 @@ def index_standing(
     return Standing(
         start=rng.normal(size=episodes.size),
         gain=rng.normal(size=episodes.size),
+        alliance=streams.named("alliance").normal(size=episodes.size),
         context=context + np.array([s.gain_shift for s in services])[episodes.service],
         shift=np.array([s.intake_shift for s in services])[episodes.service],
     )
+
+
+def rater_alliance(raters: Raters, standing: Standing, streams: Streams) -> Floats:
+    """Return each rater's distance from a good alliance; the index client's is that of the episode."""
+    own = streams.named("prem clients").normal(size=raters.episode.size)
+    return np.where(raters.shared == 1.0, standing.alliance[raters.episode], own)
 
 
 def fit_gain(parameters: Parameters, episodes: Episodes) -> Floats:

@@ -28,6 +28,8 @@ class Delivered:
     service: pl.DataFrame
     worker: pl.DataFrame
     unit_price: pl.DataFrame
+    survey_response: pl.DataFrame
+    avoided_service: pl.DataFrame
 
     def table(self, name: str) -> pl.DataFrame:
         frame = getattr(self, name)
@@ -61,7 +63,7 @@ class Delivered:
 DECIMALS = {"item_1", "item_2", "item_3", "item_4", "total", "amount_eur"}
 INTEGERS = {
     *("is_skipped", "is_trainer", "no_show_is_used", "vat_included", "duration_minutes"),
-    *("birth_year", "price_year", "planned_units"),
+    *("birth_year", "price_year", "planned_units", "value"),
     *("planned_sessions", "planned_months", "planned_days"),
 }
 DATES = {"session_date", "birth_date", "valid_from", "valid_to"}
@@ -102,6 +104,8 @@ TABLES = (
     "service",
     "worker",
     "unit_price",
+    "survey_response",
+    "avoided_service",
 )
 
 

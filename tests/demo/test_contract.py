@@ -33,6 +33,8 @@ COLUMNS = {
         "service_code basis amount_eur planned_units planned_unit per valid_from valid_to "
         "price_year procurement no_show_is_used vat_included source"
     ),
+    "survey_response": "survey_code wave respondent_hash team_code item_code value",
+    "avoided_service": ("client_ref episode_ref service_code decided_on kind revisited_on source"),
 }
 REQUIRED = {
     "response": (
@@ -46,6 +48,8 @@ REQUIRED = {
     "service": "service_code",
     "worker": "worker_ref team_code",
     "unit_price": "service_code basis amount_eur price_year procurement source",
+    "survey_response": "survey_code wave respondent_hash team_code item_code value",
+    "avoided_service": "client_ref episode_ref service_code decided_on kind source",
 }
 SERVICES = {"hehku", "nepsy_coaching", "family_work", "family_counselling", "adult_social_work"}
 CODES = {
@@ -74,6 +78,8 @@ CODES = {
     ("episode_client", "role"): {"index", "child", "guardian"},
     ("episode_client", "gender"): {"female", "male", "other", "unknown"},
     ("service", "measure_rhythm"): {"session", "week"},
+    ("avoided_service", "kind"): {"deferred", "avoided"},
+    ("survey_response", "wave"): {"1", "2", "3", "4"},
     ("unit_price", "basis"): {"session", "month", "period"},
     ("unit_price", "per"): {"client", "episode"},
     ("unit_price", "procurement"): {"purchased", "own"},
@@ -108,6 +114,8 @@ def test_all_codes_and_no_others_are_delivered(city: Delivered, table: str, colu
         ("service", ["service_code"]),
         ("worker", ["worker_ref"]),
         ("unit_price", ["service_code", "basis", "valid_from"]),
+        ("survey_response", ["survey_code", "wave", "respondent_hash", "item_code"]),
+        ("avoided_service", ["client_ref", "episode_ref"]),
     ],
 )
 def test_keys_are_unique(city: Delivered, table: str, key: list[str]) -> None:
@@ -128,6 +136,10 @@ def test_keys_are_unique(city: Delivered, table: str, key: list[str]) -> None:
         ("worker", "team_code", "team"),
         ("team", "service_code", "service"),
         ("unit_price", "service_code", "service"),
+        ("survey_response", "team_code", "team"),
+        ("avoided_service", "episode_ref", "episode"),
+        ("avoided_service", "client_ref", "episode_client"),
+        ("avoided_service", "service_code", "service"),
     ],
 )
 def test_references_point_to_delivered_rows(
