@@ -128,6 +128,9 @@ def demo(
     parameters: Annotated[
         Path | None, typer.Option(help="A TOML file with numbers of your own for the model.")
     ] = None,
+    layout: Annotated[
+        str, typer.Option(help="landing, or openfit for import files of OpenFIT.")
+    ] = "landing",
 ) -> None:
     """Make the landing files of a synthetic city, and the truth about it beside them."""
     from fit_warehouse import demo_data
@@ -135,7 +138,11 @@ def demo(
 
     switches = Switches(months=months, teams=teams, effect=effect, own=parameters)
     size, switches = demo_data.sized(preset, forms, switches)
-    _say(demo_data.write(folder, forms=size, seed=seed, processes=processes, switches=switches))
+    _say(
+        demo_data.write(
+            folder, forms=size, seed=seed, processes=processes, switches=switches, layout=layout
+        )
+    )
 
 
 @app.command()

@@ -9,8 +9,10 @@ from __future__ import annotations
 import dataclasses
 import os
 from pathlib import Path
+from typing import cast
 
 from fit_warehouse.demo import make_city
+from fit_warehouse.demo.blocks import Layout
 from fit_warehouse.demo.study import Switches, presets, study_parameters
 from fit_warehouse.errors import UsageError
 from fit_warehouse.home import Home
@@ -48,6 +50,7 @@ def write(
     seed: int = 1,
     processes: int | None = None,
     switches: Switches | None = None,
+    layout: str = "landing",
 ) -> list[str]:
     """Write a city's landing files and return what was written, in words.
 
@@ -62,7 +65,14 @@ def write(
         processes = fit_for(forms)
     try:
         parameters = study_parameters(switches or Switches())
-        city = make_city(folder, forms=forms, seed=seed, processes=processes, parameters=parameters)
+        city = make_city(
+            folder,
+            forms=forms,
+            seed=seed,
+            processes=processes,
+            parameters=parameters,
+            layout=cast(Layout, layout),  # an unknown one is refused there
+        )
     except ValueError as problem:
         raise UsageError(str(problem)) from problem
     rows = ", ".join(f"{table} {n}" for table, n in sorted(city.rows.items()))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
@@ -18,6 +19,7 @@ from fit_warehouse.demo.avoided import avoided_table
 from fit_warehouse.demo.dialect import FileBody, csv_body
 from fit_warehouse.demo.flaws import Flaws, choose_rows, copies, spoil, with_flaws
 from fit_warehouse.demo.forms import Forms
+from fit_warehouse.demo.openfit import openfit_files
 from fit_warehouse.demo.organisation import Organisation
 from fit_warehouse.demo.parameters import Parameters
 from fit_warehouse.demo.randomness import Streams
@@ -39,6 +41,10 @@ BLOCK_FORMS = 65_536
 LARGEST_REST = 2_000
 
 
+Layout = Literal["landing", "openfit"]
+LAYOUTS: tuple[Layout, ...] = ("landing", "openfit")
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What every block of a city is made from."""
@@ -47,6 +53,7 @@ class Plan:
     organisation: Organisation
     seed: int
     truth: Path
+    layout: Layout = "landing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,7 @@ class BlockFiles:
 
     bodies: dict[str, FileBody]
     rows: dict[str, int]
+    forms: int
 
 
 def blocks(forms: int) -> Iterator[Block]:
@@ -98,11 +106,15 @@ def make_block(plan: Plan, block: Block) -> BlockFiles:
     truth.write(plan.truth, "client", truth.client_truth(city, kept, block.number), block.number)
     episodes = truth.episode_truth(plan.parameters, city, kept, block.number)
     truth.write(plan.truth, "episode", episodes, block.number)
-    files = {**tables, **response_files(responses)}
-    rows = {name: frame.height for name, frame in tables.items()}
+    if plan.layout == "openfit":
+        files = counted = openfit_files(tables, responses)
+    else:
+        files = {**tables, **response_files(responses)}
+        counted = {**tables, "response": responses}
     return BlockFiles(
         bodies={stem: csv_body(stem, frame) for stem, frame in files.items()},
-        rows={**rows, "response": responses.height},
+        rows={name: frame.height for name, frame in counted.items()},
+        forms=responses.height,
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from fit_warehouse.demo import truth
-from fit_warehouse.demo.blocks import Plan, blocks, make_block
+from fit_warehouse.demo.blocks import LAYOUTS, Layout, Plan, blocks, make_block
 from fit_warehouse.demo.delivery import CitySummary, Delivery
 from fit_warehouse.demo.dialect import csv_body
 from fit_warehouse.demo.organisation import (
@@ -36,6 +36,7 @@ def make_city(
     seed: int = 1,
     processes: int = 1,
     parameters: Parameters | None = None,
+    layout: Layout = "landing",
 ) -> CitySummary:
     """Write the landing files of a synthetic city, and the truth about it beside them.
 
@@ -59,6 +60,8 @@ def make_city(
     parameters : Parameters, optional
         Numbers of the model, as `fit_warehouse.demo.study.study_parameters` returns them for a
         study; without them those of `city.toml`.
+    layout : {'landing', 'openfit'}
+        Tables of the intake contract, or import files of OpenFIT.
 
     Returns
     -------
@@ -72,21 +75,24 @@ def make_city(
         its range, or the disk has too little room.
     """
     check_request(folder, forms, seed, processes)
+    if layout not in LAYOUTS:
+        raise ValueError(f"layout must be one of {', '.join(LAYOUTS)}, not {layout}")
     parameters = parameters or load_parameters()
     check(parameters)
     check_space(folder, forms)
     organisation = build_organisation(parameters, forms, Streams(seed))
-    plan = Plan(parameters, organisation, seed, truth.folder_of(folder))
+    plan = Plan(parameters, organisation, seed, truth.folder_of(folder), layout)
     folder.mkdir(parents=True, exist_ok=True)
     made_with = {"forms": forms, "seed": seed, "parameters": dataclasses.asdict(parameters)}
     truth.prepare(plan.truth, made_with)
     truth.write(plan.truth, "team", truth.team_truth(organisation))
     truth.write(plan.truth, "worker", truth.worker_truth(organisation))
     with Delivery(folder) as delivery:
-        for name, frame in standing_tables(plan).items():
+        standing = standing_tables(plan) if layout == "landing" else {}
+        for name, frame in standing.items():
             delivery.add({name: csv_body(name, frame)}, {name: frame.height})
         for made in in_order(partial(make_block, plan), blocks(forms), processes):
-            delivery.add(made.bodies, made.rows)
+            delivery.add(made.bodies, made.rows, made.forms)
         return delivery.finish(parameters.calendar)
 
 

@@ -39,6 +39,7 @@ class Delivery:
 
     folder: Path
     rows: dict[str, int] = field(default_factory=dict)
+    forms: int = 0
     _open: dict[str, BinaryIO] = field(default_factory=dict)
     _stack: ExitStack = field(default_factory=ExitStack)
 
@@ -53,7 +54,7 @@ class Delivery:
     ) -> None:
         self._stack.close()
 
-    def add(self, bodies: dict[str, FileBody], rows: dict[str, int]) -> None:
+    def add(self, bodies: dict[str, FileBody], rows: dict[str, int], forms: int = 0) -> None:
         """Append rows to the files and count them for their tables."""
         for stem, body in bodies.items():
             if stem not in self._open:
@@ -61,6 +62,7 @@ class Delivery:
                 self._open[stem] = self._stack.enter_context(file)
                 file.write(body.header)
             self._open[stem].write(body.rows)
+        self.forms += forms
         for table, number in rows.items():
             self.rows[table] = self.rows.get(table, 0) + number
 
@@ -72,5 +74,5 @@ class Delivery:
         return CitySummary(
             files=tuple(sorted(self.folder / f"{stem}.csv" for stem in self._open)),
             rows=dict(self.rows),
-            forms=self.rows["response"],
+            forms=self.forms,
         )

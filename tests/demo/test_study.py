@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from fit_warehouse import demo_data
+from fit_warehouse import cli, demo_data
 from fit_warehouse.demo import make_city, truth
 from fit_warehouse.demo.parameters import Parameters, load_parameters
 from fit_warehouse.demo.study import Switches, check, presets, study_parameters
@@ -145,3 +145,24 @@ def test_what_cannot_be_made_is_a_usage_error(tmp_path: Path) -> None:
         demo_data.write(tmp_path / "landing", switches=Switches(effect=-1.0))
     with pytest.raises(UsageError, match="processes must be"):
         demo_data.write(tmp_path / "landing", processes=0)
+
+
+def test_the_command_passes_its_switches_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    landing = tmp_path / "import"
+    arguments = ["--forms", "900", "--seed", "7", "--months", "24", "--teams", "9"]
+    arguments += ["--effect", "0.5", "--layout", "openfit", "--processes", "1"]
+    monkeypatch.setattr("sys.argv", ["fit", "demo", str(landing), *arguments])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert not stop.value.code
+    assert (landing / "openfit.csv").is_file()
+    made_with = truth.parameters_of(landing)
+    assert (made_with["forms"], made_with["seed"]) == (900, 7)
+    parameters = made_with["parameters"]
+    assert isinstance(parameters, dict)
+    assert parameters["organisation"]["teams"] == 9
+    assert parameters["endings"]["fit_effect"] == 0.5
+    assert parameters["calendar"]["first_opening"] == "2024-11-01"
+    assert "Synthetic city in" in capsys.readouterr().out
