@@ -129,7 +129,8 @@ def demo(
         Path | None, typer.Option(help="A TOML file with numbers of your own for the model.")
     ] = None,
     layout: Annotated[
-        str, typer.Option(help="landing, or openfit for import files of OpenFIT.")
+        str,
+        typer.Option(help="landing, monthly (overlapping extracts) or openfit (its import files)."),
     ] = "landing",
 ) -> None:
     """Make the landing files of a synthetic city, and the truth about it beside them."""

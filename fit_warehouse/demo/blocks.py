@@ -12,17 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import polars as pl
 
 from fit_warehouse.demo import truth
 from fit_warehouse.demo.avoided import avoided_table
 from fit_warehouse.demo.dialect import FileBody, csv_body
+from fit_warehouse.demo.extracts import monthly_files, withdrawn_rows
 from fit_warehouse.demo.flaws import Flaws, choose_rows, copies, spoil, with_flaws
 from fit_warehouse.demo.forms import Forms
 from fit_warehouse.demo.openfit import openfit_files
 from fit_warehouse.demo.organisation import Organisation
 from fit_warehouse.demo.parameters import Parameters
-from fit_warehouse.demo.randomness import Streams
+from fit_warehouse.demo.randomness import Ints, Streams
 from fit_warehouse.demo.simulation import City, simulate_forms
 from fit_warehouse.demo.tables import (
     EPISODE_NUMBERS,
@@ -41,8 +43,8 @@ BLOCK_FORMS = 65_536
 LARGEST_REST = 2_000
 
 
-Layout = Literal["landing", "openfit"]
-LAYOUTS: tuple[Layout, ...] = ("landing", "openfit")
+Layout = Literal["landing", "monthly", "openfit"]
+LAYOUTS: tuple[Layout, ...] = ("landing", "monthly", "openfit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,20 +104,35 @@ def make_block(plan: Plan, block: Block) -> BlockFiles:
     day = city.slots.day[base.slot]
     flaws = choose_rows(plan.parameters, base, day, block.forms, streams)
     responses = flawed_responses(plan.parameters, city, kept, base, flaws, streams)
-    truth.write(plan.truth, "form", truth.form_truth(kept, base, flaws), block.number)
+    withdrawn: Ints = np.zeros(0, dtype=np.int64)
+    if plan.layout == "monthly":
+        withdrawn = withdrawn_rows(plan.parameters, base, flaws, day, streams)
+    forms = truth.form_truth(kept, base, flaws, withdrawn)
+    truth.write(plan.truth, "form", forms, block.number)
     truth.write(plan.truth, "client", truth.client_truth(city, kept, block.number), block.number)
     episodes = truth.episode_truth(plan.parameters, city, kept, block.number)
     truth.write(plan.truth, "episode", episodes, block.number)
-    if plan.layout == "openfit":
-        files = counted = openfit_files(tables, responses)
-    else:
-        files = {**tables, **response_files(responses)}
-        counted = {**tables, "response": responses}
+    files = in_layout(plan, tables, responses, withdrawn)
+    rows: dict[str, int] = {}
+    for stem, frame in files.items():
+        table = "response" if stem.startswith("response") else stem
+        rows[table] = rows.get(table, 0) + frame.height
     return BlockFiles(
         bodies={stem: csv_body(stem, frame) for stem, frame in files.items()},
-        rows={name: frame.height for name, frame in counted.items()},
+        rows=rows,
         forms=responses.height,
     )
+
+
+def in_layout(
+    plan: Plan, tables: dict[str, pl.DataFrame], responses: pl.DataFrame, withdrawn: Ints
+) -> dict[str, pl.DataFrame]:
+    """Return the files of a block in the layout of the plan, by stem."""
+    if plan.layout == "openfit":
+        return openfit_files(tables, responses)
+    if plan.layout == "monthly":
+        return {**tables, **monthly_files(plan.parameters, responses, withdrawn)}
+    return {**tables, **response_files(responses)}
 
 
 def flawed_responses(

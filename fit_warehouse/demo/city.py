@@ -60,8 +60,9 @@ def make_city(
     parameters : Parameters, optional
         Numbers of the model, as `fit_warehouse.demo.study.study_parameters` returns them for a
         study; without them those of `city.toml`.
-    layout : {'landing', 'openfit'}
-        Tables of the intake contract, or import files of OpenFIT.
+    layout : {'landing', 'monthly', 'openfit'}
+        Tables of the intake contract; the same with the forms in monthly overlapping extracts under
+        the software's own ids; or import files of OpenFIT.
 
     Returns
     -------
@@ -88,7 +89,7 @@ def make_city(
     truth.write(plan.truth, "team", truth.team_truth(organisation))
     truth.write(plan.truth, "worker", truth.worker_truth(organisation))
     with Delivery(folder) as delivery:
-        standing = standing_tables(plan) if layout == "landing" else {}
+        standing = standing_tables(plan) if layout != "openfit" else {}
         for name, frame in standing.items():
             delivery.add({name: csv_body(name, frame)}, {name: frame.height})
         for made in in_order(partial(make_block, plan), blocks(forms), processes):

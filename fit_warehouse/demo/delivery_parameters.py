@@ -36,6 +36,14 @@ class AvoidedParameters:
 
 
 @dataclass(frozen=True, slots=True)
+class ExtractParameters:
+    """Monthly extracts of the forms."""
+
+    overlap_days: int
+    withdrawn: float
+
+
+@dataclass(frozen=True, slots=True)
 class FlawParameters:
     """Shares of form rows with a planted flaw, and the file size below which none is planted."""
 

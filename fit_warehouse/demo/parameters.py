@@ -14,6 +14,7 @@ from typing import Any
 
 from fit_warehouse.demo.delivery_parameters import (
     AvoidedParameters,
+    ExtractParameters,
     FlawParameters,
     RolloutParameters,
 )
@@ -245,6 +246,7 @@ class Parameters:
     forms: FormParameters
     rollout: RolloutParameters
     avoided: AvoidedParameters
+    extracts: ExtractParameters
     flaws: FlawParameters
     services: tuple[Service, ...]
     prices: list[dict[str, Any]]
@@ -289,6 +291,7 @@ def _typed(tables: dict[str, Any]) -> Parameters:
         forms=FormParameters(**tables["forms"]),
         rollout=RolloutParameters(**tables["rollout"]),
         avoided=AvoidedParameters(**tables["avoided"]),
+        extracts=ExtractParameters(**tables["extracts"]),
         flaws=FlawParameters(**tables["flaws"]),
         services=tuple(Service(**values) for values in tables["service"]),
         prices=tables["price"],

@@ -37,6 +37,7 @@ FATES = {
     "unknown_team": "kept_flagged",
     "orphan_session": "kept_flagged",
     "all_zero": "kept_flagged",
+    "withdrawn": "deleted",
 }
 CLEAN = "accepted"
 
@@ -177,12 +178,12 @@ def ending_columns(suffix: str, end: End, rows: Ints) -> dict[str, pl.Series]:
     }
 
 
-def form_truth(kept: Kept, base: Forms, flaws: Flaws) -> pl.DataFrame:
+def form_truth(kept: Kept, base: Forms, flaws: Flaws, withdrawn: Ints) -> pl.DataFrame:
     """Return for each record the true total, the chance of being filled in, flaw and fate."""
     names = list(FATES)
     flaw = np.full(base.rater.size, -1, dtype=np.int64)
     for number, name in enumerate(names):
-        flaw[getattr(flaws, name)] = number
+        flaw[withdrawn if name == "withdrawn" else getattr(flaws, name)] = number
     return pl.DataFrame(
         {
             # As a number, which is a tenth of the size; `read` makes the reference of it.

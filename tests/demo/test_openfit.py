@@ -113,6 +113,8 @@ def test_collateral_rows_are_by_others(folder: Path) -> None:
 
 
 def test_an_unknown_layout_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="layout must be one of landing, openfit, not xml"):
+    with pytest.raises(
+        ValueError, match="layout must be one of landing, monthly, openfit, not xml"
+    ):
         make_city(tmp_path / "new", forms=300, layout="xml")  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []

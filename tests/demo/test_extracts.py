@@ -1,0 +1,110 @@
+"""Forms in monthly extracts: overlap, times, the software's own ids, deletions."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from fit_warehouse import status
+from fit_warehouse.demo import make_city, truth
+from fit_warehouse.home import Home
+from fit_warehouse.landing.land import land
+from fit_warehouse.settings import Paths, Settings
+
+KEY = ["source_system", "source_record_id"]
+
+
+@pytest.fixture(scope="module")
+def landing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("monthly") / "landing"
+    make_city(folder, forms=8_000, seed=6, layout="monthly")
+    return folder
+
+
+def table(landing: Path, stem: str) -> pl.DataFrame:
+    return pl.read_csv(landing / f"{stem}.csv", infer_schema=False)
+
+
+@pytest.fixture(scope="module")
+def response(landing: Path) -> pl.DataFrame:
+    frames = [
+        table(landing, path.stem).with_columns(file=pl.lit(path.stem))
+        for path in sorted(landing.glob("response_*.csv"))
+    ]
+    return pl.concat(frames).with_columns(
+        pl.col("entered_at", "extracted_at").str.to_datetime("%Y-%m-%dT%H:%M:%S")
+    )
+
+
+def test_there_is_a_file_for_every_month_and_every_row_has_a_time(response: pl.DataFrame) -> None:
+    assert response["file"].n_unique() > 40
+    assert response["extracted_at"].null_count() == 0
+    assert (response["entered_at"] <= response["extracted_at"]).all()
+    assert response["extracted_at"].max() == datetime(2026, 11, 5, 6)
+
+
+def test_the_last_week_comes_twice_with_a_later_time_and_the_same_content(
+    response: pl.DataFrame,
+) -> None:
+    content = [name for name in response.columns if name not in {"extracted_at", "file"}]
+    twice = response.group_by(content).agg(
+        pl.col("extracted_at").n_unique().alias("times"),
+        pl.col("extracted_at").min().alias("first"),
+    )
+    again = twice.filter(pl.col("times") == 2)
+    assert 0.15 < again.height / twice.height < 0.35
+    assert twice["times"].max() == 2
+    assert (again["first"] - again["entered_at"] <= timedelta(days=7)).all()
+
+
+def test_own_ids_are_linked_to_those_of_the_client_system(
+    landing: Path, response: pl.DataFrame
+) -> None:
+    link = table(landing, "client_link")
+    client = table(landing, "episode_client")
+    assert response.join(client, on="client_ref").height == 0
+    linked = response.join(link, left_on="client_ref", right_on="source_client_ref")
+    assert linked.height == response.height
+    assert linked.join(
+        client, left_on="client_ref_right", right_on="client_ref", how="anti"
+    ).is_empty()
+    by_caretaker = response.filter(pl.col("respondent_role") == "caretaker")
+    assert by_caretaker.join(
+        link, left_on="respondent_ref", right_on="source_client_ref", how="anti"
+    ).is_empty()
+
+
+def test_deleted_forms_are_those_that_the_truth_calls_so(
+    landing: Path, response: pl.DataFrame
+) -> None:
+    correction = table(landing, "correction")
+    fates = truth.read(landing, "form").filter(pl.col("fate") == "deleted")
+    assert set(correction["source_record_id"]) == set(fates["source_record_id"])
+    assert correction.height > 0
+    versions = correction.join(response, on=KEY)
+    corrected = versions["corrected_at"].str.to_datetime("%Y-%m-%dT%H:%M:%S")
+    assert (versions["extracted_at"] < corrected).all()
+
+
+def test_it_lands(landing: Path, tmp_path: Path, response: pl.DataFrame) -> None:
+    paths = Paths(
+        home=tmp_path / "var",
+        landing=landing,
+        published=tmp_path / "published",
+        key_file=tmp_path / "pseudonym.key",
+    )
+    settings = Settings(paths=paths)
+    home = Home(settings.paths.home)
+    with home.locked():
+        land(settings, home)
+        accounts = status.landed_accounts(settings, home)
+    assert sum(account.unaccounted for account in accounts) == 0
+    forms = [account for account in accounts if account.entry.table_name == "response"]
+    assert sum(account.delivered for account in forms) == response.height
+    # What overlaps says nothing new, so the landing knows it for a repetition.
+    twice = response.height - response.select(KEY).unique().height
+    assert 0.9 * twice < sum(account.duplicates for account in forms) <= twice
+    assert sum(account.quarantined for account in forms) < 0.05 * response.height
