@@ -80,7 +80,7 @@ def make_city(
         raise ValueError(f"layout must be one of {', '.join(LAYOUTS)}, not {layout}")
     parameters = parameters or load_parameters()
     check(parameters)
-    check_space(folder, forms)
+    check_space(folder, forms, layout)
     organisation = build_organisation(parameters, forms, Streams(seed))
     plan = Plan(parameters, organisation, seed, truth.folder_of(folder), layout)
     folder.mkdir(parents=True, exist_ok=True)

@@ -26,6 +26,7 @@ MINUTES_PER_DAY = 24 * 60
 FIRST_START, LAST_START, START_STEP = 8 * 60, 16 * 60 + 30, 30
 LATE_ENTRY_DAYS = [1, 5]
 MINUTES_TO_ENTER = 10
+SEVEN_DIGITS = 10_000_000
 # Numbers set aside for the episodes and the sessions of one block: more than a block can have.
 EPISODE_NUMBERS, SESSION_NUMBERS = 1 << 15, 1 << 19
 
@@ -101,8 +102,13 @@ def running_numbers(keep: Flags, key: Ints, before: int = 0) -> Ints:
 def refs(letter: str, numbers: Ints) -> pl.Series:
     """Return references such as `S-0000123`; a number below 1 has none."""
     series = pl.Series(numbers)
-    text = f"{letter}-" + series.cast(pl.String).str.zfill(7)
-    return text.set(series < 1, None)
+    if numbers.max(initial=0) < SEVEN_DIGITS:
+        # The leading one makes room for the zeros and is cut off: twice as fast as filling up.
+        digits = (series + SEVEN_DIGITS).cast(pl.String).str.slice(1)
+    else:
+        digits = series.cast(pl.String).str.zfill(7)
+    text = f"{letter}-" + digits
+    return text.set(series < 1, None) if (numbers < 1).any() else text
 
 
 def codes(names: list[str] | tuple[str, ...], positions: Ints) -> pl.Series:

@@ -12,7 +12,16 @@ import polars as pl
 import pytest
 
 from fit_warehouse.demo import make_city, space, truth
-from fit_warehouse.demo.blocks import BLOCK_FORMS, LARGEST_REST, Block, Plan, blocks, make_block
+from fit_warehouse.demo.blocks import (
+    BLOCK_FORMS,
+    LARGEST_REST,
+    LAYOUTS,
+    Block,
+    Layout,
+    Plan,
+    blocks,
+    make_block,
+)
 from fit_warehouse.demo.organisation import build_organisation
 from fit_warehouse.demo.parallel import in_order
 from fit_warehouse.demo.parameters import Parameters
@@ -102,9 +111,12 @@ def test_too_little_disk_is_refused_before_anything_is_written(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_estimate_of_disk_covers_what_is_written(large: Path) -> None:
-    written = sum(path.stat().st_size for path in large.parent.rglob("*") if path.is_file())
-    assert 0.6 * space.estimated_bytes(FORMS) < written <= space.estimated_bytes(FORMS)
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_estimate_of_disk_covers_what_is_written(tmp_path: Path, layout: Layout) -> None:
+    make_city(tmp_path / "landing", forms=FORMS, seed=3, layout=layout)
+    written = sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
+    estimated = space.estimated_bytes(FORMS, layout)
+    assert 0.6 * estimated < written <= estimated
 
 
 @pytest.mark.parametrize("processes", [0, -1])
