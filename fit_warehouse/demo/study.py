@@ -103,8 +103,18 @@ def merge(tables: dict[str, Any], own: dict[str, Any], path: Path) -> None:
             merge(tables[name], value, path)
         elif isinstance(value, dict) or isinstance(tables[name], dict):
             raise ValueError(f"{path}: {name} is a table in one place and a value in the other")
+        elif not is_same_kind(tables[name], value):
+            kind = type(tables[name]).__name__
+            raise ValueError(f"{path}: {name} must be of the kind {kind}, not {value!r}")
         else:
             tables[name] = value
+
+
+def is_same_kind(usual: object, own: object) -> bool:
+    """Return whether a value may stand where the usual one stands; whole numbers may for others."""
+    if isinstance(usual, float):
+        return isinstance(own, (int, float)) and not isinstance(own, bool)
+    return type(own) is type(usual)
 
 
 def over_months(
@@ -133,6 +143,7 @@ def check(parameters: Parameters) -> None:
     """Raise ValueError unless a city can have these numbers."""
     check_spreads(parameters)
     check_shares(parameters)
+    check_services(parameters)
     calendar, organisation = parameters.calendar, parameters.organisation
     first, last = organisation.first_adoption, organisation.last_adoption
     if not calendar.first_opening < calendar.last_session:
@@ -153,6 +164,18 @@ def check(parameters: Parameters) -> None:
         )
     if not 0.0 <= parameters.endings.fit_effect <= 10.0:
         raise ValueError(f"effect must be 0 to 10, not {parameters.endings.fit_effect:g}")
+
+
+def check_services(parameters: Parameters) -> None:
+    """Raise ValueError unless prices and referrals name services, and every service has a price."""
+    known = {service.code for service in parameters.services}
+    priced = {price["service_code"] for price in parameters.prices}
+    onward = {code for service in parameters.services for code in service.onward}
+    unknown = sorted((priced | onward) - known)
+    if unknown:
+        raise ValueError(f"a price or a referral names {', '.join(unknown)}, which is no service")
+    if priced != known:
+        raise ValueError(f"there is no price for {', '.join(sorted(known - priced))}")
 
 
 def check_spreads(parameters: Parameters) -> None:
