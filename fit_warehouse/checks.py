@@ -56,7 +56,7 @@ def release(settings: Settings, home: Home) -> list[Finding]:
     before = _last_restricted(settings, home)
     try:
         if before is not None:
-            connection.execute(f"attach '{before.resolve().as_posix()}' as before (read_only)")
+            database.attach(connection, before, "before")
         findings = expectations.published.check(
             _counts(connection, before is not None), _estimates(connection, before is not None)
         )

@@ -42,3 +42,16 @@ def connect(
                 f"another program holds {path} open. Close it there (or open it read-only), then try again"
             ) from problem
         raise
+
+
+# Published files are in this format: the oldest driver that Power BI users bring can open it.
+STORAGE = "v1.0.0"
+
+
+def attach(
+    connection: duckdb.DuckDBPyConnection, path: Path, name: str, *, to_write: bool = False
+) -> None:
+    """Attach a DuckDB file under a name: for reading, or to write a new file that is published."""
+    literal = path.resolve().as_posix().replace("'", "''")
+    options = f"storage_version '{STORAGE}'" if to_write else "read_only"
+    connection.execute(f"attach '{literal}' as {name} ({options})")

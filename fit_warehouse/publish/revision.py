@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 
+from fit_warehouse import database
 from fit_warehouse.measure import tables
 from fit_warehouse.publish.disclosure import Row, Rule
 
@@ -39,7 +40,7 @@ NUMBERS = frozenset(
 )
 # How and when a line was made: another word there is no change of the line.
 ABOUT = frozenset({"as_of", "method", "parameter_set", "ci_level", "is_suppressed"})
-SCHEMA = "marts"
+OPEN_SCHEMA = "marts"  # readers such as Power BI's connector see one schema well
 
 
 def last_of(published: Path, period_end: date) -> Path:
@@ -108,9 +109,9 @@ def settled(
     by_quarter: dict[date, list[dict[str, Any]]] = {}
     for line in lines:
         by_quarter.setdefault(line["quarter_start"], []).append(line)
-    for database in reversed(published):
+    for path in reversed(published):
         old: dict[date, list[dict[str, Any]]] = {}
-        for line in _lines(connection, database, "city_use"):
+        for line in _lines(connection, path, "city_use"):
             old.setdefault(line["quarter_start"], []).append(line)
         for quarter, before in old.items():
             pairs = _pairs("city_use", before, by_quarter.get(quarter, []))
@@ -119,13 +120,10 @@ def settled(
     return [line for quarter in sorted(by_quarter) for line in by_quarter[quarter]]
 
 
-def _lines(
-    connection: duckdb.DuckDBPyConnection, database: Path, name: str
-) -> list[dict[str, Any]]:
-    path = database.resolve().as_posix().replace("'", "''")
-    connection.execute(f"attach '{path}' as earlier (read_only)")
+def _lines(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> list[dict[str, Any]]:
+    database.attach(connection, path, "earlier")
     try:
-        return tables.read(connection, f"select * from earlier.{SCHEMA}.{name} order by all")
+        return tables.read(connection, f"select * from earlier.{OPEN_SCHEMA}.{name} order by all")
     finally:
         connection.execute("detach earlier")
 

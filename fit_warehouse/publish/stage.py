@@ -22,8 +22,7 @@ RESTRICTED_DATABASE = "restricted/fit_restricted.duckdb"
 OPEN_DATABASE = "open/fit_open.duckdb"
 OPEN_PARQUET = "open/parquet"
 REPORTS = "open/reports"
-OPEN_SCHEMA = "marts"  # readers such as Power BI's connector see one schema well
-OPENED = f"opened.{OPEN_SCHEMA}"
+OPENED = f"opened.{revision.OPEN_SCHEMA}"
 # A code that only rows name, and that the organisation did not deliver, may hold anything: a shifted
 # column is enough. It stays restricted.
 OPEN_DIMENSIONS = {
@@ -33,7 +32,6 @@ OPEN_DIMENSIONS = {
     "dim_date": "true",
     "dim_client_group": "true",
 }
-STORAGE = "v1.0.0"  # the oldest driver that Power BI users bring can open it
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +70,9 @@ def stage(settings: Settings, home: Home, context: Context) -> Staged:
     is_synthetic = any(entry.is_synthetic for entry in ledger.landed(home))
     connection = database.connect(None, settings.build, temporary=home.path / "spill")
     try:
-        connection.execute(f"attach '{_path(home.build_database)}' as build (read_only)")
+        database.attach(connection, home.build_database, "build")
         _copy_restricted(connection, folder / RESTRICTED_DATABASE)
-        connection.execute(
-            f"attach '{_path(folder / OPEN_DATABASE)}' as opened (storage_version '{STORAGE}')"
-        )
+        database.attach(connection, folder / OPEN_DATABASE, "opened", to_write=True)
         connection.execute(f"create schema {OPENED}")
         for name, condition in OPEN_DIMENSIONS.items():
             copy_table(connection, f"build.marts.{name}", f"{OPENED}.{name}", where=condition)
@@ -122,13 +118,9 @@ def stage(settings: Settings, home: Home, context: Context) -> Staged:
     )
 
 
-def _path(path: Path) -> str:
-    return path.resolve().as_posix().replace("'", "''")
-
-
 def _copy_restricted(connection: duckdb.DuckDBPyConnection, target: Path) -> None:
     """Copy marts and metrics with their descriptions; staging and intermediate stay behind."""
-    connection.execute(f"attach '{_path(target)}' as restricted (storage_version '{STORAGE}')")
+    database.attach(connection, target, "restricted", to_write=True)
     wanted = connection.execute(
         "select schema_name, table_name from duckdb_tables() "
         "where database_name = 'build' and schema_name in ('marts', 'metrics') order by all"
@@ -162,9 +154,9 @@ def copy_table(
     tables.comment(connection, target, (text or ("",))[0] or "", dict(columns))
 
 
-def _export_parquet(connection: duckdb.DuckDBPyConnection, database: Path, folder: Path) -> None:
+def _export_parquet(connection: duckdb.DuckDBPyConnection, opened: Path, folder: Path) -> None:
     """Write every open table as Parquet: the connection that needs no driver and holds no lock."""
-    connection.execute(f"attach '{_path(database)}' as opened (read_only)")
+    database.attach(connection, opened, "opened")
     names = connection.execute(
         "select table_name from duckdb_tables() where database_name = 'opened' order by all"
     ).fetchall()

@@ -21,6 +21,8 @@ from fit_warehouse.measure.measure import measure
 from fit_warehouse.settings import Paths, Publish, Settings
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "landing"
+# Spaces, umlauts, quotes and brackets in a folder's name are no reason to fail.
+ODD_NAME = "FIT [koe] 'ä'"
 GOLDEN_DAY = date(2025, 8, 1)
 RUN = ("run", "--landing", "landing", "--as-of", "2025-08-01")
 
@@ -94,8 +96,7 @@ def call(arguments: tuple[str, ...], patch: pytest.MonkeyPatch) -> Outcome:
 @pytest.fixture(scope="session")
 def first_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outcome]:
     """Return an installation in which the main job has run once, and what it said."""
-    # Spaces, umlauts, quotes and brackets are no reason to fail.
-    folder = tmp_path_factory.mktemp("first_run") / "FIT [koe] 'ä'"
+    folder = tmp_path_factory.mktemp("first_run") / ODD_NAME
     shutil.copytree(GOLDEN, folder / "landing")
     with pytest.MonkeyPatch.context() as patch:
         use(folder, patch)
@@ -105,9 +106,10 @@ def first_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outcome]:
 @pytest.fixture
 def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return an installation with the golden examples in its landing folder and nothing else."""
-    shutil.copytree(GOLDEN, tmp_path / "landing")
-    use(tmp_path, monkeypatch)
-    return tmp_path
+    folder = tmp_path / ODD_NAME
+    shutil.copytree(GOLDEN, folder / "landing")
+    use(folder, monkeypatch)
+    return folder
 
 
 @pytest.fixture
