@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import duckdb
 
 from fit_warehouse import database
 from fit_warehouse.errors import UsageError
 from fit_warehouse.home import Home
-from fit_warehouse.landing import contract, files, intake, ledger, pseudonym, read_csv, read_other
+from fit_warehouse.landing import adapters, contract, files, intake, ledger, pseudonym
+from fit_warehouse.landing.adapters import Adapter, Part
+from fit_warehouse.landing.adapters.contract_files import ContractFiles
 from fit_warehouse.landing.files import LandingFile
 from fit_warehouse.landing.ledger import Entry
 from fit_warehouse.landing.refusal import RefusedFileError, reasons
@@ -31,14 +35,6 @@ class Landing:
     known: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     fates: Fates = field(default_factory=lambda: Fates({}))
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A table in a file: the whole file, or one sheet of a workbook."""
-
-    table: contract.Table
-    sheet: str = ""
 
 
 def land(settings: Settings, home: Home, *, progress: Say = lambda _: None) -> Landing:
@@ -81,6 +77,15 @@ def land(settings: Settings, home: Home, *, progress: Say = lambda _: None) -> L
     return landing
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A file, the hash of its bytes, and the adapter that reads it."""
+
+    file: LandingFile
+    sha256: str
+    adapter: Adapter = field(default_factory=ContractFiles)
+
+
 class _Worker:
     """Lands one file after the other into the same home."""
 
@@ -93,63 +98,65 @@ class _Worker:
     ) -> None:
         self.settings, self.home = settings, home
         self.connection, self.landing = connection, landing
+        self.adapters = adapters.adapters(settings)
         self.key = pseudonym.load_key(settings.paths.key_file)
         self.started = datetime.now(UTC)
         self.known = {entry.file_id: entry for entry in ledger.landed(home)}
         self.is_synthetic = {entry.is_synthetic for entry in self.known.values()}
 
     def land_file(self, file: LandingFile) -> None:
-        """Land each table of one file."""
+        """Land each table of one file, or refuse the file."""
+        sha256 = ""
         try:
             sha256 = files.content_hash(file.path)
+            adapter = adapters.choose(file, self.adapters)
+            self._land_parts(Read(file, sha256, adapter))
         except PermissionError:
-            self._refuse(file, Part(_NO_TABLE), "", RefusedFileError("no_permission"))
-            return
-        try:
-            parts = self._parts(file)
+            self._refuse(Read(file, sha256), _NO_PART, RefusedFileError("no_permission"))
         except RefusedFileError as refusal:
-            self._refuse(file, Part(_NO_TABLE), sha256, refusal)
-            return
-        for part in parts:
-            self._land_part(file, part, sha256)
+            self._refuse(Read(file, sha256), _NO_PART, refusal)
 
-    def _parts(self, file: LandingFile) -> list[Part]:
-        """Return the tables that a file holds."""
-        suffix = file.path.suffix.lower()
-        if suffix not in files.SUFFIXES:
-            raise RefusedFileError("unknown_table", f"ending {suffix or 'missing'}")
-        if suffix == ".xlsx":
-            found, others = read_other.sheets(file.path)
-            self.landing.notes += [
-                f"{file.name}, sheet {name}: named after no table and passed over"
-                for name in others
-            ]
-            return [Part(contract.tables()[name], sheet) for sheet, name in found.items()]
-        table = contract.recognise(file.path.stem)
-        if table is None:
-            raise RefusedFileError("unknown_table", f"known: {', '.join(contract.tables())}")
-        return [Part(contract.tables()[table])]
+    def _land_parts(self, read: Read) -> None:
+        """Land the parts of a file; a reason to refuse one of them leaves the others."""
+        reading = read.adapter.read(read.file, self.connection)
+        self.landing.notes += [f"{read.file.name}, {note}" for note in reading.notes]
+        for part in reading.parts:
+            try:
+                self._land_part(read, part, reading.told)
+            except RefusedFileError as refusal:
+                self._refuse(read, part, refusal)
 
-    def _land_part(self, file: LandingFile, part: Part, sha256: str) -> None:
-        file_id = _file_id(part, sha256, file.extracted_at)
+    def _land_part(self, read: Read, part: Part, told: str) -> None:
+        file_id = _file_id(read, part, told)
         if file_id in self.known:
-            self.landing.known.append(file.name)
+            self.landing.known.append(read.file.name)
             return
-        try:
-            if self.is_synthetic | {file.delivery.is_synthetic} == {True, False}:
-                raise RefusedFileError("synthetic_and_real")
-            entry = self._take(file, part, file_id, sha256)
-        except RefusedFileError as refusal:
-            self._refuse(file, part, sha256, refusal)
-            return
+        if self.is_synthetic | {read.file.delivery.is_synthetic} == {True, False}:
+            raise RefusedFileError("synthetic_and_real")
+        former = self._former(read, part)
+        entry = self._take(read, part, file_id)
+        entry = dataclasses.replace(entry, told=told, replaces=former, origin=dict(part.origin))
         ledger.write(self.home, entry)
+        if former:
+            del self.known[former]
+            ledger.discard(self.home, former)
         self.known[file_id] = entry
         self.is_synthetic.add(entry.is_synthetic)
         self.landing.new.append(entry)
 
-    def _take(self, file: LandingFile, part: Part, file_id: str, sha256: str) -> Entry:
+    def _former(self, read: Read, part: Part) -> str:
+        """Return the id of an earlier reading of this part under another mapping, else nothing."""
+        extracted_at = ledger.moment(read.file.extracted_at)
+        same = (read.sha256, read.adapter.name, part.table.name, part.sheet, extracted_at)
+        for known in self.known.values():
+            said = (known.sha256, known.adapter, known.table_name, known.sheet, known.extracted_at)
+            if said == same:
+                return known.file_id
+        return ""
+
+    def _take(self, read: Read, part: Part, file_id: str) -> Entry:
         """Read, judge and write one table; the ledger entry comes after this."""
-        header = self._read(file, part)
+        file, header = read.file, part.load(self.connection)
         taken = intake.take(
             self.connection,
             part.table,
@@ -170,10 +177,10 @@ class _Worker:
         if taken.quarantined:
             quarantine = self.home.quarantine / f"{file_id}.parquet"
             intake.write_quarantined(self.connection, part.table, quarantine, file_id=file_id)
-        return self._entry(
-            file,
+        return _entry(
+            read,
             part,
-            sha256,
+            self.started,
             file_id=file_id,
             status=ledger.LANDED,
             rows_delivered=taken.delivered,
@@ -182,23 +189,11 @@ class _Worker:
             profile=taken.profile,
         )
 
-    def _read(self, file: LandingFile, part: Part) -> tuple[str, ...]:
-        """Read a table into DuckDB and return its header."""
-        match file.path.suffix.lower():
-            case ".csv":
-                return read_csv.read(self.connection, file.path, part.table.names)
-            case ".parquet":
-                return read_other.read_parquet(self.connection, file.path, part.table.names)
-            case _:
-                return read_other.read_sheet(self.connection, file.path, part.sheet, part.table)
-
-    def _refuse(
-        self, file: LandingFile, part: Part, sha256: str, refusal: RefusedFileError
-    ) -> None:
-        entry = self._entry(
-            file,
+    def _refuse(self, read: Read, part: Part, refusal: RefusedFileError) -> None:
+        entry = _entry(
+            read,
             part,
-            sha256,
+            self.started,
             file_id=f"refused-{len(self.landing.refused) + 1:04d}",
             status=ledger.REFUSED,
             refused_for=refusal.reason.code,
@@ -207,29 +202,35 @@ class _Worker:
         ledger.write(self.home, entry)
         self.landing.refused.append(entry)
 
-    def _entry(self, file: LandingFile, part: Part, sha256: str, **what: object) -> Entry:
-        return Entry(
-            file_name=file.name,
-            table_name=part.table.name,
-            sheet=part.sheet,
-            sha256=sha256,
-            size_bytes=file.path.stat().st_size,
-            landed_at=ledger.moment(self.started) or "",
-            extracted_at=ledger.moment(file.extracted_at),
-            is_synthetic=file.delivery.is_synthetic,
-            **what,  # type: ignore[arg-type]  # the rest of the entry's fields, by name
-        )
+
+_NO_PART = Part(contract.Table("", "", (), ()), lambda _: ())
 
 
-_NO_TABLE = contract.Table("", "", (), ())
+def _entry(read: Read, part: Part, started: datetime, **what: Any) -> Entry:
+    """Return the ledger's entry of a part of a file."""
+    return Entry(
+        file_name=read.file.name,
+        table_name=part.table.name,
+        sheet=part.sheet,
+        sha256=read.sha256,
+        size_bytes=read.file.path.stat().st_size,
+        landed_at=ledger.moment(started) or "",
+        adapter=read.adapter.name,
+        adapter_version=read.adapter.version,
+        extracted_at=ledger.moment(read.file.extracted_at),
+        is_synthetic=read.file.delivery.is_synthetic,
+        **what,
+    )
 
 
-def _file_id(part: Part, sha256: str, extracted_at: datetime | None) -> str:
+def _file_id(read: Read, part: Part, told: str) -> str:
     """Return what is the same for the same statement only: a table's content at a time.
 
     The same bytes at a later time are a new statement: a value may have gone back to what it was.
+    So are the same bytes under another mapping.
     """
-    said = "\n".join((sha256, part.sheet, ledger.moment(extracted_at) or ""))
+    time = ledger.moment(read.file.extracted_at) or ""
+    said = "\n".join((read.sha256, part.sheet, time, *([told] if told else [])))
     return f"{part.table.name}-{hashlib.sha256(said.encode()).hexdigest()[:24]}"
 
 

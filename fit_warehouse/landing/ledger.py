@@ -30,6 +30,12 @@ class Entry:
         Rows of the file, and those kept out when it was landed.
     reasons : dict
         Quarantined rows by reason code; a row with two faults counts under both.
+    told : str
+        Hash of what the adapter was told (a mapping); empty when nothing.
+    replaces : str
+        The reading of the same part of the same file whose place this one takes.
+    origin : dict
+        What the source calls the contract's columns, where it calls them otherwise.
     """
 
     file_id: str
@@ -41,6 +47,9 @@ class Entry:
     landed_at: str
     adapter: str = "contract"
     adapter_version: int = 1
+    told: str = ""
+    replaces: str = ""
+    origin: dict[str, str] = field(default_factory=dict)
     sheet: str = ""
     extracted_at: str | None = None
     is_synthetic: bool = False
@@ -53,8 +62,10 @@ class Entry:
 
 
 def entries(home: Home) -> list[Entry]:
-    """Return all entries, ordered by when they were landed and by name."""
+    """Return all entries that count, ordered by when they were landed and by name."""
     found = [Entry(**read_json(path)) for path in sorted(home.ledger.glob("*.json"))]
+    replaced = {entry.replaces for entry in found}
+    found = [entry for entry in found if entry.file_id not in replaced]
     return sorted(found, key=lambda entry: (entry.landed_at, entry.file_name, entry.table_name))
 
 
@@ -75,9 +86,20 @@ def forget_refusals(home: Home) -> None:
             (home.ledger / f"{entry.file_id}.json").unlink()
 
 
+def discard(home: Home, file_id: str) -> None:
+    """Remove the rows of a reading that another one has replaced, and then its entry."""
+    for path in (*home.raw.glob(f"*/{file_id}.parquet"), home.quarantine / f"{file_id}.parquet"):
+        path.unlink(missing_ok=True)
+    (home.ledger / f"{file_id}.json").unlink(missing_ok=True)
+
+
 def sweep(home: Home) -> Iterator[str]:
     """Remove what a landing that was stopped halfway left behind, and yield the names."""
     known = {entry.file_id for entry in landed(home)}
+    every = {path.stem for path in home.ledger.glob("*.json")}
+    for file_id in sorted(every - {entry.file_id for entry in entries(home)}):
+        discard(home, file_id)
+        yield file_id
     # What DuckDB spilled before it was stopped has identifiers as they were delivered.
     for folder in (home.raw, home.quarantine, home.ledger, home.path / "spill"):
         for path in sorted(folder.rglob("*")):

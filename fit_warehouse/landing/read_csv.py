@@ -11,6 +11,7 @@ import duckdb
 
 from fit_warehouse.landing import read_lines
 from fit_warehouse.landing.files import chunks
+from fit_warehouse.landing.names import quoted
 from fit_warehouse.landing.refusal import RefusedFileError
 
 DELIMITERS = (",", ";", "\t")
@@ -161,7 +162,7 @@ def _read_whole(
     """
     every = [f"c{position}" for position in range(len(dialect.header))]
     types = ", ".join(f"'{name}': 'VARCHAR'" for name in every)
-    texts = ", ".join(f"c{position} as {name}" for name, position in columns.items())
+    texts = ", ".join(f"c{position} as {quoted(name)}" for name, position in columns.items())
     try:
         connection.execute(
             f"""

@@ -11,6 +11,8 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from fit_warehouse.landing.names import quoted
+
 BATCH_ROWS = 100_000
 # A quotation that has not ended after so many lines is a stray mark, not a long note.
 LONGEST_QUOTATION = 100
@@ -76,7 +78,7 @@ def read(connection: duckdb.DuckDBPyConnection, rows: Rows, columns: dict[str, i
     columns
         The columns to keep with their positions, counted from 0.
     """
-    names = ", ".join(f"{name} varchar" for name in columns)
+    names = ", ".join(f"{quoted(name)} varchar" for name in columns)
     connection.execute(f"create or replace temp table delivered (row_number bigint, {names})")
     every_row = iter(rows)
     while batch := list(islice(every_row, BATCH_ROWS)):

@@ -9,6 +9,7 @@ import fastexcel
 import polars as pl
 
 from fit_warehouse.landing import contract
+from fit_warehouse.landing.names import quoted
 from fit_warehouse.landing.refusal import RefusedFileError
 
 NO_MALFORMED = "create or replace temp table malformed (row_number bigint)"
@@ -31,7 +32,9 @@ def read_parquet(
             "describe select * from read_parquet($path)", parameters
         ).fetchall()
         columns = "".join(
-            f", {_as_text(name, kind)} as {name}" for name, kind, *_ in described if name in known
+            f", {_as_text(quoted(name), kind)} as {quoted(name)}"
+            for name, kind, *_ in described
+            if name in known
         )
         connection.execute(
             "create or replace temp table delivered as "
@@ -77,13 +80,13 @@ def sheets(path: Path) -> tuple[dict[str, str], list[str]]:
     return found, [name for name in names if name not in found]
 
 
-def read_sheet(
-    connection: duckdb.DuckDBPyConnection, path: Path, sheet: str, table: contract.Table
-) -> tuple[str, ...]:
-    """Read the known columns of a sheet into `delivered`; returns its column names.
+def sheet_header(path: Path, sheet: str) -> tuple[str, ...]:
+    """Return the column names of a sheet: its first row with anything in it."""
+    return _rows(path, sheet)[1]
 
-    The first row with anything in it is the header; rows are numbered as the spreadsheet does.
-    """
+
+def _rows(path: Path, sheet: str) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Return the filled rows below the header with their `row_number`, and the header."""
     try:
         book = fastexcel.read_excel(path)
         cells = book.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string").to_polars()
@@ -95,22 +98,36 @@ def read_sheet(
     rows = cells.with_row_index("row_number", offset=1).filter(cells.select(is_filled).to_series())
     if rows.is_empty():
         raise RefusedFileError("empty_file", f"sheet {sheet}")
-    header = tuple((name or "").strip() for name in rows.row(0)[1:])
+    return rows[1:], tuple((name or "").strip() for name in rows.row(0)[1:])
+
+
+def read_sheet(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    sheet: str,
+    known: tuple[str, ...],
+    flags: frozenset[str] = frozenset(),
+) -> tuple[str, ...]:
+    """Read the known columns of a sheet into `delivered`; returns its column names.
+
+    The first row with anything in it is the header; rows are numbered as the spreadsheet does. In
+    the columns `flags` ticked cells are 0 and 1, as in other files.
+    """
+    rows, header = _rows(path, sheet)
+    cells = rows.columns[1:]
     columns = [
-        _cell_text(cells.columns[header.index(column.name)], column)
-        for column in table.columns
-        if column.name in header
+        _cell_text(cells[header.index(name)], name, is_flag=name in flags)
+        for name in known
+        if name in header
     ]
-    connection.register("sheet", rows[1:].select("row_number", *columns).to_arrow())
+    connection.register("sheet", rows.select("row_number", *columns).to_arrow())
     connection.execute("create or replace temp table delivered as select * from sheet")
     connection.unregister("sheet")
     connection.execute(NO_MALFORMED)
     return header
 
 
-def _cell_text(position: str, column: contract.Column) -> pl.Expr:
-    """Return a column of cells under its own name; ticked cells are 0 and 1 as in other files."""
+def _cell_text(position: str, name: str, *, is_flag: bool) -> pl.Expr:
+    """Return a column of cells under its own name."""
     text = pl.col(position)
-    if column.type == "flag":
-        text = text.replace({"true": "1", "false": "0"})
-    return text.alias(column.name)
+    return (text.replace({"true": "1", "false": "0"}) if is_flag else text).alias(name)
