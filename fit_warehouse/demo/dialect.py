@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 from dataclasses import dataclass
 
@@ -11,6 +12,11 @@ import polars as pl
 FINNISH_FILES = frozenset({"response_2023", "response_2025", "service", "unit_price"})
 DECIMALS = {"unit_price": 2}
 BYTE_ORDER_MARK = "\ufeff"
+# Tables of references, codes, times and marks in tenths alone: no text in them needs quotes.
+PLAIN_TABLES = ("response", "session", "episode", "episode_client")
+# Tables of texts begin and end at multiples of this, so that the same few serve all blocks.
+STEP = 4096
+SECONDS_PER_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +32,9 @@ def csv_body(stem: str, frame: pl.DataFrame) -> FileBody:
     is_finnish = stem in FINNISH_FILES
     separator = ";" if is_finnish else ","
     mark = BYTE_ORDER_MARK if is_finnish else ""
+    is_plain = stem.split("_20")[0] in PLAIN_TABLES
     buffer = io.BytesIO()
-    frame.write_csv(
+    (as_text(frame, is_finnish) if is_plain else frame).write_csv(
         buffer,
         include_header=False,
         separator=separator,
@@ -35,6 +42,54 @@ def csv_body(stem: str, frame: pl.DataFrame) -> FileBody:
         float_precision=DECIMALS.get(stem, 1),
         datetime_format="%Y-%m-%dT%H:%M:%S",
         line_terminator="\n",
+        quote_style="never" if is_plain else "necessary",
     )
     header = f"{mark}{separator.join(frame.columns)}\n"
     return FileBody(header.encode("utf-8"), buffer.getvalue())
+
+
+def as_text(frame: pl.DataFrame, is_finnish: bool) -> pl.DataFrame:
+    """Return the table with its days, times and marks as text, as polars would write them.
+
+    Looked up in a table of all texts, which takes a third of the time of formatting each value.
+    """
+    return frame.with_columns(column_text(column, is_finnish) for column in frame)
+
+
+def column_text(column: pl.Series, is_finnish: bool) -> pl.Series:
+    """Return days, times and numbers with one decimal as text, other columns as they are."""
+    if column.null_count() == column.len():
+        return column
+    if column.dtype == pl.Date:
+        return looked_up("day", column.to_physical())
+    if column.dtype == pl.Datetime:
+        second = column.dt.epoch("s")
+        day = second // SECONDS_PER_DAY
+        time = second - day * SECONDS_PER_DAY
+        return looked_up("day", day) + looked_up("time", time)
+    if column.dtype == pl.Float64:
+        tenths = (column * 10.0).round().cast(pl.Int64)
+        return looked_up("decimal comma" if is_finnish else "decimal point", tenths)
+    return column
+
+
+def looked_up(kind: str, numbers: pl.Series) -> pl.Series:
+    """Return the texts of whole numbers that lie close together, not all of them missing."""
+    low, high = (int(bound) // STEP for bound in (numbers.min(), numbers.max()))  # type: ignore
+    texts = text_table(kind, low * STEP, (high + 1) * STEP)
+    return texts.gather(numbers - low * STEP).alias(numbers.name)
+
+
+@functools.lru_cache(maxsize=32)
+def text_table(kind: str, first: int, end: int) -> pl.Series:
+    """Return the texts of the whole numbers from `first` to before `end`.
+
+    The numbers are days since 1970-01-01, seconds of a day, or tenths.
+    """
+    if kind == "day":
+        return pl.int_range(first, end, dtype=pl.Int32, eager=True).cast(pl.Date).cast(pl.String)
+    if kind == "time":
+        clock = range(first, min(end, SECONDS_PER_DAY))
+        return pl.Series([f"T{s // 3600:02d}:{s // 60 % 60:02d}:{s % 60:02d}" for s in clock])
+    texts = pl.Series([f"{tenths / 10:.1f}" for tenths in range(first, end)])
+    return texts.str.replace(".", ",", literal=True) if kind == "decimal comma" else texts
