@@ -101,6 +101,18 @@ def running_numbers(keep: Flags, key: Ints, before: int = 0) -> Ints:
 
 def refs(letter: str, numbers: Ints) -> pl.Series:
     """Return references such as `S-0000123`; a number below 1 has none."""
+    delivered = numbers if numbers.min(initial=1) > 0 else numbers[numbers > 0]
+    low, high = int(delivered.min(initial=SEVEN_DIGITS)), int(delivered.max(initial=0))
+    if not 0 < high - low + 1 < numbers.size:
+        return references(letter, numbers)
+    # Numbers that lie close together come many times: each reference is made once.
+    texts = references(letter, np.arange(low - 1, high + 1))
+    texts[0] = None
+    return texts.gather(np.maximum(numbers - (low - 1), 0))
+
+
+def references(letter: str, numbers: Ints) -> pl.Series:
+    """Return a reference for each number, none for a number below 1."""
     series = pl.Series(numbers)
     if numbers.max(initial=0) < SEVEN_DIGITS:
         # The leading one makes room for the zeros and is cut off: twice as fast as filling up.
@@ -112,12 +124,9 @@ def refs(letter: str, numbers: Ints) -> pl.Series:
 
 
 def codes(names: list[str] | tuple[str, ...], positions: Ints) -> pl.Series:
-    """Return the names at the positions; a negative position has none."""
-    return (
-        pl.Series(names, dtype=pl.String)
-        .gather(pl.Series(np.maximum(positions, 0)))
-        .set(pl.Series(positions < 0), None)
-    )
+    """Return the names at the positions; the position -1 has none."""
+    # Polars counts -1 from the end, where a missing name stands.
+    return pl.Series([*names, None], dtype=pl.String).gather(positions)
 
 
 def minutes(values: Ints, is_missing: Flags) -> pl.Series:
