@@ -5,8 +5,12 @@ from __future__ import annotations
 import functools
 import io
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import polars as pl
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 # Exports that passed through a Finnish Excel: semicolons, decimal commas, a byte order mark.
 FINNISH_FILES = frozenset({"response_2023", "response_2025", "service", "unit_price"})
@@ -27,15 +31,31 @@ class FileBody:
     rows: bytes
 
 
+class Pieces(io.RawIOBase):
+    """Keeps what is written as it comes; a `BytesIO` copies it again each time that it grows."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+
+    def writable(self) -> bool:
+        """Return that this may be written to."""
+        return True
+
+    def write(self, piece: ReadableBuffer, /) -> int:
+        """Keep a piece."""
+        self.pieces.append(bytes(piece))
+        return len(self.pieces[-1])
+
+
 def csv_body(stem: str, frame: pl.DataFrame) -> FileBody:
     """Return a table as bytes in the dialect of the file that is called `stem`."""
     is_finnish = stem in FINNISH_FILES
     separator = ";" if is_finnish else ","
     mark = BYTE_ORDER_MARK if is_finnish else ""
     is_plain = stem.split("_20")[0] in PLAIN_TABLES
-    buffer = io.BytesIO()
+    written = Pieces()
     (as_text(frame, is_finnish) if is_plain else frame).write_csv(
-        buffer,
+        cast(BinaryIO, written),
         include_header=False,
         separator=separator,
         decimal_comma=is_finnish,
@@ -45,7 +65,7 @@ def csv_body(stem: str, frame: pl.DataFrame) -> FileBody:
         quote_style="never" if is_plain else "necessary",
     )
     header = f"{mark}{separator.join(frame.columns)}\n"
-    return FileBody(header.encode("utf-8"), buffer.getvalue())
+    return FileBody(header.encode("utf-8"), b"".join(written.pieces))
 
 
 def as_text(frame: pl.DataFrame, is_finnish: bool) -> pl.DataFrame:

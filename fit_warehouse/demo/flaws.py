@@ -8,7 +8,7 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 
-from fit_warehouse.demo.course import ITEM_STEPS, ITEMS
+from fit_warehouse.demo.course import ITEM_STEPS, ITEMS, sums
 from fit_warehouse.demo.delivery_parameters import FlawParameters
 from fit_warehouse.demo.forms import MISSING, Forms
 from fit_warehouse.demo.parameters import Parameters
@@ -71,7 +71,8 @@ def choose_rows(
     rules = parameters.flaws
     years = day.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64)
     _, file_number, file_size = np.unique(years, return_inverse=True, return_counts=True)
-    is_complete = (base.items != MISSING).all(axis=1) & (base.total != MISSING)
+    # A lost item takes the total with it, so only a total without items has to be told apart.
+    is_complete = (base.items[:, 0] != MISSING) & (base.total != MISSING)
     latest = day_number(parameters.calendar.last_session) - DAYS_UNTIL_CORRECTED
     fits = is_complete & (file_size[file_number] >= rules.smallest_file) & (day <= latest)
     rows = streams.named("flaws").permutation(np.flatnonzero(fits))
@@ -98,7 +99,7 @@ def spoil(base: Forms, flaws: Flaws, streams: Streams) -> Forms:
     step = rng.integers(1, ITEM_STEPS, rows.size, endpoint=True)
     items[rows, column] = (items[rows, column] + step) % (ITEM_STEPS + 1)
     for changed in (flaws.item_out_of_range, flaws.all_zero, flaws.redelivered):
-        total[changed] = items[changed].sum(axis=1)
+        total[changed] = sums(items[changed])
     rows = flaws.total_mismatch
     slip = rng.integers(10, LARGEST_SLIP, rows.size, endpoint=True)
     too_high = total[rows] + slip > ITEM_STEPS * ITEMS
@@ -122,26 +123,25 @@ def with_flaws(spoiled: pl.DataFrame, clean: pl.DataFrame, flaws: Flaws) -> pl.D
         With a column `file_year`, the true year of the session.
     """
     year = pl.col("session_date").dt.year()
-    frame = spoiled.with_columns(file_year=year).with_row_index("row")
-    extracted = version_time(FIRST_VERSION_DAYS)
-    orphan, team = pl.lit(ORPHAN_SESSION), pl.lit(UNKNOWN_TEAM)
-    wrong_century = pl.col("session_date").dt.replace(year=year - YEARS_IN_A_CENTURY)
+    clean = clean.with_columns(file_year=year)
+    frame = spoiled.with_columns(file_year=clean["file_year"])
+    century = pl.col("session_date").dt.replace(year=year - YEARS_IN_A_CENTURY)
     frame = frame.with_columns(
-        replaced(flaws.orphan_session, "session_ref", orphan),
-        replaced(flaws.unknown_team, "team_code", team),
-        replaced(flaws.wrong_century, "session_date", wrong_century),
-        replaced(flaws.redelivered, "extracted_at", extracted),
-    ).drop("row")
+        replaced(frame, flaws.orphan_session, "session_ref", pl.lit(ORPHAN_SESSION)),
+        replaced(frame, flaws.unknown_team, "team_code", pl.lit(UNKNOWN_TEAM)),
+        replaced(frame, flaws.wrong_century, "session_date", century),
+        replaced(frame, flaws.redelivered, "extracted_at", version_time(FIRST_VERSION_DAYS)),
+    )
     corrected = clean[flaws.redelivered].with_columns(
-        file_year=year, extracted_at=version_time(SECOND_VERSION_DAYS)
+        extracted_at=version_time(SECOND_VERSION_DAYS)
     )
     return pl.concat([frame, frame[flaws.duplicate], corrected])
 
 
-def replaced(rows: Ints, column: str, value: pl.Expr) -> pl.Expr:
-    """Return `column` with `value` in the given rows."""
-    is_chosen = pl.col("row").is_in(pl.Series(rows).cast(pl.UInt32).implode())
-    return pl.when(is_chosen).then(value).otherwise(pl.col(column)).alias(column)
+def replaced(frame: pl.DataFrame, rows: Ints, column: str, value: pl.Expr) -> pl.Series:
+    """Return a column of the frame with `value`, as those rows have it, in the given rows."""
+    values = frame[rows].select(value.alias("value"))["value"]
+    return frame[column].clone().scatter(rows, values)
 
 
 def version_time(days: int) -> pl.Expr:

@@ -9,9 +9,11 @@ import numpy as np
 from fit_warehouse.demo.course import (
     ITEMS,
     Courses,
+    Tenths,
     item_profiles,
     prem_items,
     prom_items,
+    sums,
     true_total,
     with_styles,
 )
@@ -57,8 +59,8 @@ class Forms:
     slot: Ints
     instrument: Ints
     skip_reason: Ints
-    items: Ints
-    total: Ints
+    items: Tenths
+    total: Tenths
     level: Floats
     chance: Floats
 
@@ -162,8 +164,8 @@ def build_forms(
             slot=present.slot[rows],
             instrument=prom + PREM_OFFSET * is_prem,
             skip_reason=reason[rows],
-            items=np.full((rows.size, ITEMS), MISSING, dtype=np.int64),
-            total=np.full(rows.size, MISSING, dtype=np.int64),
+            items=np.full((rows.size, ITEMS), MISSING, dtype=np.int16),
+            total=np.full(rows.size, MISSING, dtype=np.int16),
             level=level[rows],
             chance=chance[rows],
         )
@@ -239,11 +241,11 @@ def fill_in(
 
 
 def partly_recorded(
-    parameters: Parameters, marks: Ints, rng: np.random.Generator
-) -> tuple[Ints, Ints]:
+    parameters: Parameters, marks: Tenths, rng: np.random.Generator
+) -> tuple[Tenths, Tenths]:
     """Return items and totals of which a few lost an item (so the total too) or all items."""
     rules = parameters.forms
-    items, totals = marks.copy(), marks.sum(axis=1)
+    items, totals = marks.copy(), sums(marks)
     uniform = rng.random(totals.size)
     lost = np.flatnonzero(uniform < rules.incomplete)
     items[lost, rng.integers(0, ITEMS, lost.size)] = MISSING
@@ -260,5 +262,7 @@ def in_date_order(parts: list[Forms], slots: Slots) -> Forms:
             for field in fields(Forms)
         }
     )
-    keys = (joined.instrument, joined.rater, joined.slot, slots.day[joined.slot])
-    return joined.take(np.lexsort(keys))
+    # One number for the whole order, as it takes one quick sort instead of four.
+    key = slots.day[joined.slot] * slots.day.size + joined.slot
+    key = key * (joined.rater.max(initial=0) + 1) + joined.rater
+    return joined.take(np.argsort(key * len(INSTRUMENTS) + joined.instrument))

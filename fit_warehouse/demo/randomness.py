@@ -41,7 +41,11 @@ class Streams:
 def draw(rng: np.random.Generator, shares: list[float], size: int) -> Ints:
     """Return `size` indices into `shares`, each drawn with its share as probability."""
     cumulative = np.cumsum(np.asarray(shares, dtype=np.float64))
-    drawn = np.searchsorted(cumulative / cumulative[-1], rng.random(size), side="right")
+    uniform = rng.random(size)
+    drawn = np.zeros(size, dtype=np.int8)
+    # There are few shares, so that comparing with each is quicker than searching.
+    for bound in cumulative[:-1] / cumulative[-1]:
+        drawn += uniform >= bound
     return drawn.astype(np.int64)
 
 
