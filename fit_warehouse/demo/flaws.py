@@ -70,11 +70,12 @@ def choose_rows(
     """
     rules = parameters.flaws
     years = day.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64)
-    _, file_number, file_size = np.unique(years, return_inverse=True, return_counts=True)
+    years -= years.min(initial=0)
+    file_size = np.bincount(years)
     # A lost item takes the total with it, so only a total without items has to be told apart.
     is_complete = (base.items[:, 0] != MISSING) & (base.total != MISSING)
     latest = day_number(parameters.calendar.last_session) - DAYS_UNTIL_CORRECTED
-    fits = is_complete & (file_size[file_number] >= rules.smallest_file) & (day <= latest)
+    fits = is_complete & (file_size[years] >= rules.smallest_file) & (day <= latest)
     rows = streams.named("flaws").permutation(np.flatnonzero(fits))
     chosen: dict[str, Ints] = {}
     for name, count in wanted_counts(rules, forms).items():

@@ -205,8 +205,8 @@ def skips(
 
 def instruments(people: People, raters: Raters, slots: Slots, rater: Ints, slot: Ints) -> Ints:
     """Return the PROM instrument that each rater uses at each meeting."""
-    birth = people.birth_day[raters.episode[rater], raters.client[rater]]
-    has_changed = raters.changes_form[rater] & (slots.day[slot] >= birthday(birth, TEENS_BEGIN))
+    thirteenth = birthday(people.birth_day[raters.episode, raters.client], TEENS_BEGIN)
+    has_changed = raters.changes_form[rater] & (slots.day[slot] >= thirteenth[rater])
     is_child_form = raters.is_child_form[rater] & ~has_changed
     form = np.where(is_child_form, CHILD_FORM, ADULT_FORM)
     return np.where(raters.is_too_young[rater], YOUNG_FORM, form)

@@ -27,6 +27,7 @@ FIRST_START, LAST_START, START_STEP = 8 * 60, 16 * 60 + 30, 30
 LATE_ENTRY_DAYS = [1, 5]
 MINUTES_TO_ENTER = 10
 SEVEN_DIGITS = 10_000_000
+NO_NUMBER = np.iinfo(np.int64).max
 # Numbers set aside for the episodes and the sessions of one block: more than a block can have.
 EPISODE_NUMBERS, SESSION_NUMBERS = 1 << 15, 1 << 19
 
@@ -71,9 +72,11 @@ def number_kept(
     rules, slots = parameters.sessions, city.slots
     session = city.endings.is_kept & keep[slots.episode]
     is_client = city.people.present & keep[:, np.newaxis]
-    _, person = np.unique(city.people.person[is_client], return_inverse=True)
+    person = city.people.person[is_client]
+    is_person = np.zeros(is_client.size, dtype=np.bool_)
+    is_person[person] = True
     client = np.zeros(is_client.shape, dtype=np.int64)
-    client[is_client] = person + 1 + PLACES * EPISODE_NUMBERS * streams.block
+    client[is_client] = np.cumsum(is_person)[person] + PLACES * EPISODE_NUMBERS * streams.block
     n_starts = (LAST_START - FIRST_START) // START_STEP
     start = FIRST_START + START_STEP * rng.integers(0, n_starts, slots.day.size, endpoint=True)
     duration = np.array(rules.durations)[draw(rng, rules.duration_shares, slots.day.size)]
@@ -93,16 +96,28 @@ def number_kept(
 def running_numbers(keep: Flags, key: Ints, before: int = 0) -> Ints:
     """Return before + 1, before + 2, … for the kept places in the order of `key`, else 0."""
     order = np.flatnonzero(keep)
-    order = order[np.argsort(key[order], kind="stable")]
+    later = key[order] - key.min(initial=0)
+    # Numbers of two bytes, as days since the first one are, are sorted by counting them.
+    short = later.astype(np.min_scalar_type(later.max(initial=0)))
     numbers = np.zeros(keep.size, dtype=np.int64)
-    numbers[order] = before + np.arange(1, order.size + 1)
+    numbers[order[np.argsort(short, kind="stable")]] = before + np.arange(1, order.size + 1)
     return numbers
+
+
+def in_number_order(numbers: Ints) -> Ints:
+    """Return the places that have a running number, in the order of the numbers."""
+    places = np.flatnonzero(numbers)
+    # Without gaps, so that a number says its place in the order.
+    before = numbers.max(initial=0) - places.size
+    order = np.empty_like(places)
+    order[numbers[places] - before - 1] = places
+    return order
 
 
 def refs(letter: str, numbers: Ints) -> pl.Series:
     """Return references such as `S-0000123`; a number below 1 has none."""
     delivered = numbers if numbers.min(initial=1) > 0 else numbers[numbers > 0]
-    low, high = int(delivered.min(initial=SEVEN_DIGITS)), int(delivered.max(initial=0))
+    low, high = int(delivered.min(initial=NO_NUMBER)), int(delivered.max(initial=0))
     if not 0 < high - low + 1 < numbers.size:
         return references(letter, numbers)
     # Numbers that lie close together come many times: each reference is made once.
@@ -131,7 +146,7 @@ def codes(names: list[str] | tuple[str, ...], positions: Ints) -> pl.Series:
 
 def minutes(values: Ints, is_missing: Flags) -> pl.Series:
     """Return a time column from minutes since 1970-01-01."""
-    times = pl.Series(values.astype("datetime64[m]").astype("datetime64[ms]"))
+    times = pl.Series(values * 60_000).cast(pl.Datetime("ms"))
     return times.set(pl.Series(is_missing), None)
 
 
@@ -146,8 +161,7 @@ def session_table(parameters: Parameters, city: City, kept: Kept, streams: Strea
     rules, slots = parameters.sessions, city.slots
     missing = rng.random(slots.day.size) < rules.starts_missing
     channel = draw(rng, rules.channel_shares, slots.day.size)
-    rows = np.flatnonzero(kept.session)
-    rows = rows[np.argsort(kept.session[rows])]
+    rows = in_number_order(kept.session)
     episode = slots.episode[rows]
     services = [service.code for service in parameters.services]
     return pl.DataFrame(
@@ -169,8 +183,7 @@ def session_table(parameters: Parameters, city: City, kept: Kept, streams: Strea
 
 def episode_table(parameters: Parameters, city: City, kept: Kept) -> pl.DataFrame:
     """Return the landing table `episode`; who still waits has no opening date."""
-    rows = np.flatnonzero(kept.episode)
-    rows = rows[np.argsort(kept.episode[rows])]
+    rows = in_number_order(kept.episode)
     episodes, ends = city.episodes, city.endings
     services = [service.code for service in parameters.services]
     is_waiting = episodes.opened[rows] > day_number(parameters.calendar.last_session)
@@ -197,9 +210,9 @@ def episode_table(parameters: Parameters, city: City, kept: Kept) -> pl.DataFram
 
 def client_table(parameters: Parameters, city: City, kept: Kept) -> pl.DataFrame:
     """Return the landing table `episode_client`."""
-    episode, place = np.nonzero(kept.client)
-    order = np.lexsort((place, kept.episode[episode]))
-    episode, place = episode[order], place[order]
+    rows = in_number_order(kept.episode)
+    row, place = np.nonzero(kept.client[rows])
+    episode = rows[row]
     people = city.people
     year_only = people.has_year_only[episode, place]
     birth = people.birth_day[episode, place]

@@ -22,7 +22,7 @@ from fit_warehouse.demo.parameters import Parameters
 from fit_warehouse.demo.randomness import Ints
 from fit_warehouse.demo.savings import prices, used_units
 from fit_warehouse.demo.simulation import City, fit_gain
-from fit_warehouse.demo.tables import EPISODE_NUMBERS, Kept, codes, refs
+from fit_warehouse.demo.tables import EPISODE_NUMBERS, Kept, codes, in_number_order, refs
 
 FOLDER = "truth"
 Table = Literal["form", "episode", "client", "team", "worker"]
@@ -98,9 +98,9 @@ def prepare(folder: Path, arguments: dict[str, object]) -> None:
 
 def write(folder: Path, table: Table, frame: pl.DataFrame, block: int = 0) -> None:
     """Write a block's part of a table."""
-    frame.write_parquet(
-        folder / table / f"{block:05d}.parquet", compression="zstd", statistics=False
-    )
+    path = folder / table / f"{block:05d}.parquet"
+    # The lowest level takes two thirds of the time and a tenth more room than the usual one.
+    frame.write_parquet(path, compression="zstd", compression_level=1, statistics=False)
 
 
 def team_truth(organisation: Organisation) -> pl.DataFrame:
@@ -127,17 +127,16 @@ def client_truth(city: City, kept: Kept, block: int) -> pl.DataFrame:
     family = city.people.person[episode, 0] // city.people.person.shape[1]
     frame = pl.DataFrame(
         {
-            "client_ref": refs("C", kept.client[episode, place]),
+            "client_ref": kept.client[episode, place],
             "family": family + 1 + EPISODE_NUMBERS * block,
         }
-    )
-    return frame.unique(maintain_order=True)
+    ).unique(maintain_order=True)
+    return frame.with_columns(refs("C", frame["client_ref"].to_numpy()).alias("client_ref"))
 
 
 def episode_truth(parameters: Parameters, city: City, kept: Kept, block: int) -> pl.DataFrame:
     """Return the true course and end of each delivered episode, with FIT and without."""
-    rows = np.flatnonzero(kept.episode)
-    rows = rows[np.argsort(kept.episode[rows])]
+    rows = in_number_order(kept.episode)
     episodes, ends, organisation = city.episodes, city.endings, city.organisation
     worker = organisation.worker_on(episodes.post, episodes.opened)
     price = prices(parameters, episodes, city.people)
@@ -187,7 +186,7 @@ def form_truth(kept: Kept, base: Forms, flaws: Flaws, withdrawn: Ints) -> pl.Dat
     return pl.DataFrame(
         {
             # As a number, which is a tenth of the size; `read` makes the reference of it.
-            "record": kept.first_record + np.arange(1, base.rater.size + 1),
+            "record": np.arange(1, base.rater.size + 1, dtype=np.int32) + kept.first_record,
             "true_total": base.level.astype(np.float32),
             "filled_chance": base.chance.astype(np.float32),
             "flaw": codes(names, flaw),
