@@ -139,9 +139,9 @@ def flawed_responses(
     parameters: Parameters, city: City, kept: Kept, base: Forms, flaws: Flaws, streams: Streams
 ) -> pl.DataFrame:
     """Return the table `response` as it is delivered, planted flaws and copies included."""
-    clean_rows = response_table(parameters, city, kept, base, streams)
-    spoiled_rows = clean_rows.with_columns(**score_columns(spoil(base, flaws, streams)))
-    return with_flaws(spoiled_rows, clean_rows, flaws)
+    rows = response_table(parameters, city, kept, spoil(base, flaws, streams), streams)
+    right_scores = score_columns(base.take(flaws.redelivered))
+    return with_flaws(rows, rows[flaws.redelivered].with_columns(**right_scores), flaws)
 
 
 def response_files(responses: pl.DataFrame) -> dict[str, pl.DataFrame]:

@@ -108,13 +108,15 @@ def spoil(base: Forms, flaws: Flaws, streams: Streams) -> Forms:
     return replace(base, items=items, total=total)
 
 
-def with_flaws(spoiled: pl.DataFrame, clean: pl.DataFrame, flaws: Flaws) -> pl.DataFrame:
+def with_flaws(rows: pl.DataFrame, corrected: pl.DataFrame, flaws: Flaws) -> pl.DataFrame:
     """Return the responses with flawed references and dates, and with the rows that come twice.
 
     Parameters
     ----------
-    spoiled, clean : DataFrame
-        The table `response` with and without slips in its marks, in the same order.
+    rows : DataFrame
+        The table `response` with slips in its marks.
+    corrected : DataFrame
+        Of its rows `flaws.redelivered` the later version, without them.
     flaws : Flaws
         Row numbers of each flaw.
 
@@ -124,8 +126,7 @@ def with_flaws(spoiled: pl.DataFrame, clean: pl.DataFrame, flaws: Flaws) -> pl.D
         With a column `file_year`, the true year of the session.
     """
     year = pl.col("session_date").dt.year()
-    clean = clean.with_columns(file_year=year)
-    frame = spoiled.with_columns(file_year=clean["file_year"])
+    frame = rows.with_columns(file_year=year)
     century = pl.col("session_date").dt.replace(year=year - YEARS_IN_A_CENTURY)
     frame = frame.with_columns(
         replaced(frame, flaws.orphan_session, "session_ref", pl.lit(ORPHAN_SESSION)),
@@ -133,8 +134,8 @@ def with_flaws(spoiled: pl.DataFrame, clean: pl.DataFrame, flaws: Flaws) -> pl.D
         replaced(frame, flaws.wrong_century, "session_date", century),
         replaced(frame, flaws.redelivered, "extracted_at", version_time(FIRST_VERSION_DAYS)),
     )
-    corrected = clean[flaws.redelivered].with_columns(
-        extracted_at=version_time(SECOND_VERSION_DAYS)
+    corrected = corrected.with_columns(
+        extracted_at=version_time(SECOND_VERSION_DAYS), file_year=year
     )
     return pl.concat([frame, frame[flaws.duplicate], corrected])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +27,8 @@ MINUTES_PER_DAY = 24 * 60
 FIRST_START, LAST_START, START_STEP = 8 * 60, 16 * 60 + 30, 30
 LATE_ENTRY_DAYS = [1, 5]
 MINUTES_TO_ENTER = 10
-SEVEN_DIGITS = 10_000_000
+# References are put together of texts for the last four digits and for those before.
+LAST_DIGITS = 10_000
 NO_NUMBER = np.iinfo(np.int64).max
 # Numbers set aside for the episodes and the sessions of one block: more than a block can have.
 EPISODE_NUMBERS, SESSION_NUMBERS = 1 << 15, 1 << 19
@@ -128,14 +130,18 @@ def refs(letter: str, numbers: Ints) -> pl.Series:
 
 def references(letter: str, numbers: Ints) -> pl.Series:
     """Return a reference for each number, none for a number below 1."""
-    series = pl.Series(numbers)
-    if numbers.max(initial=0) < SEVEN_DIGITS:
-        # The leading one makes room for the zeros and is cut off: twice as fast as filling up.
-        digits = (series + SEVEN_DIGITS).cast(pl.String).str.slice(1)
-    else:
-        digits = series.cast(pl.String).str.zfill(7)
-    text = f"{letter}-" + digits
-    return text.set(series < 1, None) if (numbers < 1).any() else text
+    front = np.maximum(numbers, 0) // LAST_DIGITS
+    back = numbers - front * LAST_DIGITS
+    first, last = int(front.min(initial=0)), int(front.max(initial=0))
+    fronts = pl.Series([f"{letter}-{number:03d}" for number in range(first, last + 1)])
+    text = fronts.gather(front - first) + last_digits().gather(np.maximum(back, 0))
+    return text.set(pl.Series(numbers < 1), None) if (numbers < 1).any() else text
+
+
+@functools.cache
+def last_digits() -> pl.Series:
+    """Return the last four digits of all numbers."""
+    return pl.Series([f"{number:04d}" for number in range(LAST_DIGITS)])
 
 
 def codes(names: list[str] | tuple[str, ...], positions: Ints) -> pl.Series:
