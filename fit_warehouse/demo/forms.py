@@ -66,7 +66,10 @@ class Forms:
 
     def take(self, rows: Ints | Flags) -> Forms:
         """Return the given rows."""
-        return Forms(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
+        places = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
+        return Forms(
+            **{field.name: getattr(self, field.name).take(places, axis=0) for field in fields(self)}
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,9 +165,9 @@ def session_table(parameters: Parameters, city: City, kept: Kept, streams: Strea
     """Return the landing table `session`."""
     rng = streams.named("session details")
     rules, slots = parameters.sessions, city.slots
-    missing = rng.random(slots.day.size) < rules.starts_missing
-    channel = draw(rng, rules.channel_shares, slots.day.size)
     rows = in_number_order(kept.session)
+    missing = rng.random(rows.size) < rules.starts_missing
+    channel = draw(rng, rules.channel_shares, rows.size)
     episode = slots.episode[rows]
     services = [service.code for service in parameters.services]
     return pl.DataFrame(
@@ -175,13 +175,13 @@ def session_table(parameters: Parameters, city: City, kept: Kept, streams: Strea
             "session_ref": refs("S", kept.session[rows]),
             "episode_ref": refs("E", kept.episode[episode]),
             "session_date": slots.day[rows].astype("datetime64[D]"),
-            "starts_at": minutes(kept.starts_minute[rows], missing[rows]),
+            "starts_at": minutes(kept.starts_minute[rows], missing),
             "duration_minutes": kept.duration[rows],
             "attendance": codes(ATTENDANCE, slots.attendance[rows]),
             "worker_ref": codes(worker_refs(city.organisation), city.worker[rows]),
             "team_code": codes(team_codes(city.organisation)[0], city.episodes.team[episode]),
             "service_code": codes(services, city.episodes.service[episode]),
-            "channel": codes(rules.channels, channel[rows]),
+            "channel": codes(rules.channels, channel),
             "extracted_at": nothing(rows.size, pl.Datetime),
         }
     )
