@@ -61,7 +61,7 @@ class Delivery:
                 file = (self.folder / f"{stem}.csv").open("xb")
                 self._open[stem] = self._stack.enter_context(file)
                 file.write(body.header)
-            self._open[stem].write(body.rows)
+            self._open[stem].writelines(body.rows)
         self.forms += forms
         for table, number in rows.items():
             self.rows[table] = self.rows.get(table, 0) + number

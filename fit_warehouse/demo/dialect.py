@@ -25,10 +25,10 @@ SECONDS_PER_DAY = 86_400
 
 @dataclass(frozen=True, slots=True)
 class FileBody:
-    """A part of a CSV file: what the file has to begin with, and rows."""
+    """A part of a CSV file: what the file has to begin with, and rows, in pieces."""
 
     header: bytes
-    rows: bytes
+    rows: tuple[bytes, ...]
 
 
 class Pieces(io.RawIOBase):
@@ -65,7 +65,7 @@ def csv_body(stem: str, frame: pl.DataFrame) -> FileBody:
         quote_style="never" if is_plain else "necessary",
     )
     header = f"{mark}{separator.join(frame.columns)}\n"
-    return FileBody(header.encode("utf-8"), b"".join(written.pieces))
+    return FileBody(header.encode("utf-8"), tuple(written.pieces))
 
 
 def as_text(frame: pl.DataFrame, is_finnish: bool) -> pl.DataFrame:
