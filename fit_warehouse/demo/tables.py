@@ -239,32 +239,44 @@ def response_table(
     parameters: Parameters, city: City, kept: Kept, forms: Forms, streams: Streams
 ) -> pl.DataFrame:
     """Return the landing table `response`; `forms` are the delivered forms in their order."""
-    raters, slots = city.raters, city.slots
-    episode, client = raters.episode[forms.rater], raters.client[forms.rater]
-    role = raters.role[forms.rater]
-    own_refs = refs("C", np.where(role == CARETAKER, kept.client[episode, GUARDIAN], 0))
+    slots, size = city.slots, forms.rater.size
+    of_rater = rater_columns(city, kept)[forms.rater]
     workers = codes(worker_refs(city.organisation), city.worker[forms.slot])
-    is_professional = pl.Series(role == PROFESSIONAL)
     is_skipped = forms.skip_reason != MISSING
-    size = forms.rater.size
     return pl.DataFrame(
         {
             "source_system": pl.Series([SOURCE_SYSTEM]).new_from_index(0, size),
             "source_record_id": refs("R", kept.first_record + np.arange(1, size + 1)),
-            "client_ref": refs("C", kept.client[episode, client]),
-            "episode_ref": refs("E", kept.episode[episode]),
+            "client_ref": of_rater["client_ref"],
+            "episode_ref": of_rater["episode_ref"],
             "session_ref": refs("S", kept.session[forms.slot]),
             "session_date": slots.day[forms.slot].astype("datetime64[D]"),
             "entered_at": entry_times(parameters, kept, forms, streams),
             "instrument_code": codes(INSTRUMENTS, forms.instrument),
-            "respondent_role": codes(RATER_ROLES, role),
-            "respondent_ref": workers.zip_with(is_professional, own_refs),
+            "respondent_role": of_rater["role"],
+            "respondent_ref": workers.zip_with(of_rater["is_professional"], of_rater["own_ref"]),
             "worker_ref": workers,
-            "team_code": codes(team_codes(city.organisation)[0], city.episodes.team[episode]),
+            "team_code": of_rater["team_code"],
             "is_skipped": is_skipped.astype(np.int64),
             "skip_reason": codes(parameters.forms.skip_reasons, forms.skip_reason),
             **score_columns(forms),
             "extracted_at": nothing(size, pl.Datetime),
+        }
+    )
+
+
+def rater_columns(city: City, kept: Kept) -> pl.DataFrame:
+    """Return what is the same on all forms of a rater, one row for each rater."""
+    episode, role = city.raters.episode, city.raters.role
+    is_guardian = role == CARETAKER
+    return pl.DataFrame(
+        {
+            "client_ref": refs("C", kept.client[episode, city.raters.client]),
+            "episode_ref": refs("E", kept.episode[episode]),
+            "role": codes(RATER_ROLES, role),
+            "is_professional": role == PROFESSIONAL,
+            "own_ref": refs("C", np.where(is_guardian, kept.client[episode, GUARDIAN], 0)),
+            "team_code": codes(team_codes(city.organisation)[0], city.episodes.team[episode]),
         }
     )
 
