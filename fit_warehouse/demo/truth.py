@@ -74,7 +74,7 @@ def read(landing: Path, table: Table) -> pl.DataFrame:
         raise FileNotFoundError(f"there is no truth about {landing}: no {folder / table}")
     frame = pl.concat([pl.read_parquet(part) for part in parts])
     if table == "form":
-        record = refs("R", frame["record"].to_numpy()).alias("source_record_id")
+        record = refs("R", frame["record"].cast(pl.Int64).to_numpy()).alias("source_record_id")
         frame = frame.select(record, pl.exclude("record"))
     return frame
 
