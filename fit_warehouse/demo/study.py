@@ -19,6 +19,7 @@ from fit_warehouse.demo.parameters import (
 
 FEWEST_MONTHS, MOST_MONTHS = 6, 240
 MOST_TEAMS = 2_000
+QUOTED = ',;"\r\n'  # in CSV
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,7 @@ def check(parameters: Parameters) -> None:
     check_spreads(parameters)
     check_shares(parameters)
     check_services(parameters)
+    check_codes(parameters)
     calendar, organisation = parameters.calendar, parameters.organisation
     first, last = organisation.first_adoption, organisation.last_adoption
     if not calendar.first_opening < calendar.last_session:
@@ -176,6 +178,23 @@ def check_services(parameters: Parameters) -> None:
         raise ValueError(f"a price or a referral names {', '.join(unknown)}, which is no service")
     if priced != known:
         raise ValueError(f"there is no price for {', '.join(sorted(known - priced))}")
+
+
+def check_codes(parameters: Parameters) -> None:
+    """Raise ValueError for a code that a CSV file would have to put in quotes."""
+    codes = {
+        "services.code": [service.code for service in parameters.services],
+        "forms.skip_reasons": parameters.forms.skip_reasons,
+        "people.gender_codes": parameters.people.gender_codes,
+        "sessions.channels": parameters.sessions.channels,
+    }
+    for key, names in codes.items():
+        for name in names:
+            if not name or set(name) & set(QUOTED):
+                raise ValueError(
+                    f"{key}: a code is a word without commas, semicolons, quotes and line breaks, "
+                    f"not {name!r}"
+                )
 
 
 def check_spreads(parameters: Parameters) -> None:

@@ -87,6 +87,7 @@ def test_own_numbers_replace_those_of_the_package(tmp_path: Path) -> None:
         ("[organisation]\nteams = 7.5", "teams must be of the kind int, not 7.5"),
         ("[[price]]\nservice_code = 'spa'", "names spa, which is no service"),
         ("[[price]]\nservice_code = 'hehku'", "there is no price for adult_social_work, family"),
+        ("[sessions]\nchannels = ['a', 'b;c']", "sessions.channels: .* commas, .* not 'b;c'"),
         ("course = 3", "course is a table in one place and a value in the other"),
         ("[course", "are not valid TOML"),
     ],
