@@ -14,6 +14,8 @@ Result = TypeVar("Result")
 
 # Work that another process has, the piece in hand included: none stands idle while this one works.
 AHEAD = 2
+# Results that wait for their turn take memory: so many a process, then this one waits as well.
+WAITING = 3
 
 
 def in_order(
@@ -40,7 +42,7 @@ def in_order(
                     made.append(pool.submit(task, left.popleft()))
                     continue
                 made.append(_done_here(task, left.popleft()))
-                while made and made[0].done():
+                while made and (made[0].done() or len(made) > WAITING * processes):
                     yield made.popleft().result()
             while made:
                 yield made.popleft().result()
