@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from fit_warehouse.demo.columns import codes, refs
 from fit_warehouse.demo.hazards import CODES
 from fit_warehouse.demo.organisation import optional_days
 from fit_warehouse.demo.parameters import Parameters
 from fit_warehouse.demo.people import INDEX
 from fit_warehouse.demo.randomness import Streams, draw, uniform_days
 from fit_warehouse.demo.simulation import City
-from fit_warehouse.demo.tables import Kept, codes, refs
+from fit_warehouse.demo.tables import Kept
 from fit_warehouse.demo.working_time import day_number
 
 GOALS_REACHED = CODES.index("goals_reached_early")

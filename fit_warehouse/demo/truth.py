@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
+from fit_warehouse.demo.columns import codes, refs
 from fit_warehouse.demo.endings import CODES, End
 from fit_warehouse.demo.episodes import in_months
 from fit_warehouse.demo.flaws import Flaws
@@ -22,7 +23,7 @@ from fit_warehouse.demo.parameters import Parameters
 from fit_warehouse.demo.randomness import Ints
 from fit_warehouse.demo.savings import prices, used_units
 from fit_warehouse.demo.simulation import City, fit_gain
-from fit_warehouse.demo.tables import EPISODE_NUMBERS, Kept, codes, in_number_order, refs
+from fit_warehouse.demo.tables import EPISODE_NUMBERS, Kept, in_number_order
 
 FOLDER = "truth"
 Table = Literal["form", "episode", "client", "team", "worker"]

@@ -18,7 +18,6 @@ from fit_warehouse.demo.people import birthday, donors
 from fit_warehouse.demo.randomness import Streams, draw
 from fit_warehouse.demo.simulation import choose_episodes
 from fit_warehouse.demo.slots import build_slots
-from fit_warehouse.demo.tables import refs
 from fit_warehouse.demo.working_time import day_number, working_time
 
 
@@ -164,11 +163,3 @@ def test_shares_that_belong_together_add_up_to_one(parameters: Parameters) -> No
     ]
     for shares in groups:
         assert sum(shares) == pytest.approx(1.0)
-
-
-def test_references_keep_seven_digits_and_grow_beyond() -> None:
-    small = refs("S", np.array([0, 1, 123, 9_999_999]))
-    assert small.to_list() == [None, "S-0000001", "S-0000123", "S-9999999"]
-    large = refs("S", np.array([12, 0, 10_000_000, 123_456_789]))
-    assert large.to_list() == ["S-0000012", None, "S-10000000", "S-123456789"]
-    assert refs("S", np.array([], dtype=np.int64)).to_list() == []
