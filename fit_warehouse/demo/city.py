@@ -21,6 +21,7 @@ from fit_warehouse.demo.organisation import (
 )
 from fit_warehouse.demo.parallel import in_order
 from fit_warehouse.demo.parameters import Parameters, load_parameters
+from fit_warehouse.demo.pilot import with_queues
 from fit_warehouse.demo.randomness import Streams
 from fit_warehouse.demo.rollout import survey_table
 from fit_warehouse.demo.space import check_space
@@ -81,13 +82,16 @@ def make_city(
     parameters = parameters or load_parameters()
     check(parameters)
     check_space(folder, forms, layout)
-    organisation = build_organisation(parameters, forms, Streams(seed))
+    streams = Streams(seed)
+    organisation = build_organisation(parameters, forms, streams)
+    organisation = with_queues(parameters, organisation, streams)
     plan = Plan(parameters, organisation, seed, truth.folder_of(folder), layout)
     folder.mkdir(parents=True, exist_ok=True)
     made_with = {"forms": forms, "seed": seed, "parameters": dataclasses.asdict(parameters)}
     truth.prepare(plan.truth, made_with)
     truth.write(plan.truth, "team", truth.team_truth(organisation))
     truth.write(plan.truth, "worker", truth.worker_truth(organisation))
+    truth.write(plan.truth, "queue", truth.queue_truth(organisation))
     with Delivery(folder) as delivery:
         standing = standing_tables(plan) if layout != "openfit" else {}
         for name, frame in standing.items():

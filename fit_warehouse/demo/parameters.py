@@ -65,8 +65,6 @@ class PeopleParameters:
     gender_guardian: list[float]
     gender_adult: list[float]
     year_only_share: float
-    return_tries: float
-    return_after_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +80,26 @@ class EpisodeParameters:
     unknown_ending_code: float
     onward_missing: float
     max_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class NextParameters:
+    """Who has a second episode: after a referral, or by coming back."""
+
+    onward_starts: float
+    return_chance: float
+    return_per_point: float
+    return_days: list[int]
+    return_mean_days: float
+    start_carry: float
+
+
+@dataclass(frozen=True, slots=True)
+class QueueParameters:
+    """What becomes of the time that early endings free."""
+
+    share_used: float
+    shortest_share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +256,8 @@ class Parameters:
     organisation: OrganisationParameters
     people: PeopleParameters
     episodes: EpisodeParameters
+    next: NextParameters
+    queue: QueueParameters
     sessions: SessionParameters
     intake: dict[str, Intake]
     course: CourseParameters
@@ -283,6 +303,8 @@ def _typed(tables: dict[str, Any]) -> Parameters:
         organisation=OrganisationParameters(**tables["organisation"]),
         people=PeopleParameters(**tables["people"]),
         episodes=EpisodeParameters(**tables["episodes"]),
+        next=NextParameters(**tables["next"]),
+        queue=QueueParameters(**tables["queue"]),
         sessions=SessionParameters(**tables["sessions"]),
         intake={group: Intake(**values) for group, values in tables["intake"].items()},
         course=CourseParameters(**tables["course"]),

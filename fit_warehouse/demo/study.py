@@ -144,6 +144,7 @@ def check(parameters: Parameters) -> None:
     check_spreads(parameters)
     check_shares(parameters)
     check_services(parameters)
+    check_next(parameters)
     calendar, organisation = parameters.calendar, parameters.organisation
     first, last = organisation.first_adoption, organisation.last_adoption
     if not calendar.first_opening < calendar.last_session:
@@ -176,6 +177,36 @@ def check_services(parameters: Parameters) -> None:
         raise ValueError(f"a price or a referral names {', '.join(unknown)}, which is no service")
     if priced != known:
         raise ValueError(f"there is no price for {', '.join(sorted(known - priced))}")
+
+
+def check_next(parameters: Parameters) -> None:
+    """Raise ValueError unless families can come again and queues can drain with these numbers."""
+    rules, queue = parameters.next, parameters.queue
+    shares = {
+        "next.onward_starts": rules.onward_starts,
+        "next.return_chance": rules.return_chance,
+        "next.start_carry": rules.start_carry,
+        "queue.share_used": queue.share_used,
+    }
+    for key, value in shares.items():
+        if not 0 <= value <= 1:
+            raise ValueError(f"{key} is a share, 0 to 1, not {value:g}")
+    if not 0 < queue.shortest_share <= 1:
+        raise ValueError(
+            f"queue.shortest_share must be above 0 and at most 1, not {queue.shortest_share:g}"
+        )
+    if len(rules.return_days) != 2 or not 0 < rules.return_days[0] < rules.return_days[1]:
+        raise ValueError(
+            "next.return_days must be two numbers of days, a small one of 1 or more and a larger "
+            f"one, not {rules.return_days}"
+        )
+    if not rules.return_mean_days > 0:
+        raise ValueError(f"next.return_mean_days must be above 0, not {rules.return_mean_days:g}")
+    for service in parameters.services:
+        if service.wait_days < 0:
+            raise ValueError(
+                f"wait_days of {service.code} must be 0 or more, not {service.wait_days:g}"
+            )
 
 
 def check_spreads(parameters: Parameters) -> None:
