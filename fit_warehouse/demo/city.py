@@ -10,6 +10,7 @@ import polars as pl
 
 from fit_warehouse.demo import truth
 from fit_warehouse.demo.blocks import LAYOUTS, Layout, Plan, blocks, make_block
+from fit_warehouse.demo.checks import check
 from fit_warehouse.demo.delivery import CitySummary, Delivery
 from fit_warehouse.demo.dialect import csv_body
 from fit_warehouse.demo.organisation import (
@@ -25,7 +26,6 @@ from fit_warehouse.demo.pilot import with_queues
 from fit_warehouse.demo.randomness import Streams
 from fit_warehouse.demo.rollout import survey_table
 from fit_warehouse.demo.space import check_space
-from fit_warehouse.demo.study import check
 
 FEWEST_FORMS, MOST_FORMS = 200, 100_000_000
 

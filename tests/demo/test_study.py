@@ -11,8 +11,9 @@ import pytest
 
 from fit_warehouse import cli, demo_data
 from fit_warehouse.demo import make_city, truth
+from fit_warehouse.demo.checks import check
 from fit_warehouse.demo.parameters import Parameters, load_parameters
-from fit_warehouse.demo.study import Switches, check, presets, study_parameters
+from fit_warehouse.demo.study import Switches, presets, study_parameters
 from fit_warehouse.errors import UsageError
 
 
