@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fit_warehouse.demo.endings import End
+from fit_warehouse.demo.episode_parameters import NextParameters
 from fit_warehouse.demo.episodes import Arrivals, plan_episodes
 from fit_warehouse.demo.hazards import CODES, REFERENCE_LEVEL, REFERRED_ON
 from fit_warehouse.demo.organisation import Organisation
-from fit_warehouse.demo.parameters import NextParameters, Parameters
+from fit_warehouse.demo.parameters import Parameters
 from fit_warehouse.demo.parts import Part, end_standing, follow, joined
 from fit_warehouse.demo.people import INDEX, People, age_on, open_places
 from fit_warehouse.demo.queues import Waits, usual_waits
@@ -172,7 +173,7 @@ def return_chance(rules: NextParameters, level: Floats) -> Floats:
     """Return the chance that a family comes back, by the true total at the end; a logistic curve."""
     odds = np.exp(rules.return_per_point * (level - REFERENCE_LEVEL))
     chance = rules.return_chance
-    probability: Floats = chance * odds / (chance * odds + 1.0 - chance)
+    probability: Floats = chance * odds / (chance * odds + (1.0 - chance))
     return probability
 
 
