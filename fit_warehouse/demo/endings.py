@@ -117,11 +117,12 @@ def build_endings(
     rng = streams.named("endings")
     uniform = rng.random(slots.day.size)
     delay = closing_delays(parameters, episodes.size, rng)
+    error = streams.named("judgements").normal(0.0, parameters.endings.judgement_sd, slots.day.size)
     has_fit = slots.day >= episodes.fit_from[slots.episode]
     ends = []
     never = np.zeros_like(has_fit)
     for is_used, gain in ((has_fit, courses.gain), (never, courses.gain - fit_gain)):
-        outlook = prospect(parameters, episodes, slots, courses, gain, is_used, alliance)
+        outlook = prospect(parameters, episodes, slots, courses, gain, is_used, alliance, error)
         cause = causes(parameters, episodes, people, slots, outlook, uniform)
         ends.append(end_of(people, slots, cause, delay, outlook.level))
     actual, without_fit = ends
