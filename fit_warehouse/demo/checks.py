@@ -45,6 +45,9 @@ def check_services(parameters: Parameters) -> None:
     unknown = sorted((priced | onward) - known)
     if unknown:
         raise ValueError(f"a price or a referral names {', '.join(unknown)}, which is no service")
+    for service in parameters.services:
+        if not service.onward:
+            raise ValueError(f"{service.code} must name a service in onward, if only itself")
     if priced != known:
         raise ValueError(f"there is no price for {', '.join(sorted(known - priced))}")
 

@@ -126,6 +126,18 @@ def test_family_members_stay_who_they_are(families: City) -> None:
     assert people.present[later, INDEX].all()
 
 
+def test_next_episodes_stand_whole_behind_the_first_ones(families: City) -> None:
+    slots, ends, every = families.slots, families.endings, np.arange(families.episodes.size)
+    assert np.array_equal(slots.episode, np.repeat(every, slots.count))
+    assert np.array_equal(slots.start, np.cumsum(slots.count) - slots.count)
+    for end in (ends.actual, ends.without_fit):
+        assert np.array_equal(slots.episode[end.last], every)
+    sizes = {ends.code.size, families.index_courses.start.size}
+    assert {*sizes, families.people.person.shape[0], families.links.kind.size} == {every.size}
+    assert (families.episodes.opened[FAMILIES:] > families.episodes.referred[FAMILIES:]).all()
+    assert (slots.day[slots.start] >= families.episodes.opened).all()
+
+
 def test_families_are_kept_or_cut_away_as_a_whole(parameters: Parameters) -> None:
     streams = Streams(8)
     organisation = build_organisation(parameters, 5_000, streams)

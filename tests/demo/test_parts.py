@@ -29,6 +29,13 @@ def test_streams_depend_on_seed_and_name_alone() -> None:
     assert not np.array_equal(first, Streams(2).named("forms").random(5))
 
 
+def test_a_part_has_streams_of_its_own() -> None:
+    later = Streams(1, part="next")
+    assert not np.array_equal(Streams(1).named("forms").random(5), later.named("forms").random(5))
+    # Named in full, it is another name, and no part of the first pass has a slash in its name.
+    assert np.array_equal(Streams(1).named("next/forms").random(5), later.named("forms").random(5))
+
+
 def test_draw_follows_the_shares() -> None:
     drawn = draw(np.random.default_rng(3), [0.2, 0.0, 0.8], 20_000)
     counts = np.bincount(drawn, minlength=3) / 20_000

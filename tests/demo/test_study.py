@@ -130,6 +130,20 @@ def test_a_city_of_impossible_numbers_is_not_begun(tmp_path: Path, parameters: P
     assert list(tmp_path.iterdir()) == []
 
 
+def test_services_that_nobody_can_leave_or_wait_for_are_refused(parameters: Parameters) -> None:
+    first, *rest = parameters.services
+
+    def with_first(**changes: object) -> Parameters:
+        changed = dataclasses.replace(first, **changes)  # type: ignore[arg-type]
+        return dataclasses.replace(parameters, services=(changed, *rest))
+
+    with pytest.raises(ValueError, match="hehku must name a service in onward"):
+        check(with_first(onward=[]))
+    with pytest.raises(ValueError, match="wait_days of hehku must be 0 or more, not -3"):
+        check(with_first(wait_days=-3))
+    check(with_first(wait_days=0))
+
+
 def test_presets_are_possible_and_grow() -> None:
     sizes = presets()
     assert list(sizes) == ["city", "county", "nation"]
