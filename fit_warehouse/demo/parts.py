@@ -155,9 +155,9 @@ def joined(first: Part, later: Part) -> Part:
 
 def end_to_end(first: Arrays, later: Arrays) -> Arrays:
     """Return the arrays of `first` with those of `later` behind them, at every depth."""
-    values = {}
+    values: dict[str, object] = {}
     for field in fields(first):
         one, other = getattr(first, field.name), getattr(later, field.name)
-        joins = end_to_end if is_dataclass(one) else lambda *pair: np.concatenate(pair)
-        values[field.name] = joins(one, other)
+        is_deeper = is_dataclass(one)
+        values[field.name] = end_to_end(one, other) if is_deeper else np.concatenate([one, other])
     return type(first)(**values)
