@@ -37,10 +37,17 @@ class AvoidedParameters:
 
 @dataclass(frozen=True, slots=True)
 class ExtractParameters:
-    """Monthly extracts of the forms."""
+    """Monthly extracts: the overlap, and the shares of rows that are corrected or deleted later."""
 
     overlap_days: int
+    correction_days: list[int]
     withdrawn: float
+    wrong_attendance: float
+    wrong_date: float
+    wrong_plan: float
+    wrong_ending: float
+    mistaken_session: float
+    mistaken_episode: float
 
 
 @dataclass(frozen=True, slots=True)

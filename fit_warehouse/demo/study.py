@@ -19,6 +19,8 @@ from fit_warehouse.demo.parameters import (
 
 FEWEST_MONTHS, MOST_MONTHS = 6, 240
 MOST_TEAMS = 2_000
+# Extracts are taken monthly, and February is the shortest month.
+MOST_CORRECTION_DAYS = 27
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,7 @@ def check(parameters: Parameters) -> None:
     check_spreads(parameters)
     check_shares(parameters)
     check_services(parameters)
+    check_extracts(parameters)
     calendar, organisation = parameters.calendar, parameters.organisation
     first, last = organisation.first_adoption, organisation.last_adoption
     if not calendar.first_opening < calendar.last_session:
@@ -178,6 +181,21 @@ def check_services(parameters: Parameters) -> None:
         raise ValueError(f"there is no price for {', '.join(sorted(known - priced))}")
 
 
+def check_extracts(parameters: Parameters) -> None:
+    """Raise ValueError unless a correction can come between the extract that shows a slip and the next."""
+    rules = parameters.extracts
+    days = rules.correction_days
+    if len(days) != 2 or not 1 <= days[0] <= days[1] <= MOST_CORRECTION_DAYS:
+        raise ValueError(
+            "correction_days must be two numbers, the smaller one first, "
+            f"from 1 to {MOST_CORRECTION_DAYS}, not {days}"
+        )
+    if not 0 <= rules.overlap_days <= MOST_CORRECTION_DAYS:
+        raise ValueError(
+            f"overlap_days must be 0 to {MOST_CORRECTION_DAYS}, not {rules.overlap_days}"
+        )
+
+
 def check_spreads(parameters: Parameters) -> None:
     """Raise ValueError for a spread below 0, and for intraclass correlations that leave nothing."""
     groups = dataclasses.asdict(parameters)
@@ -208,6 +226,8 @@ def check_shares(parameters: Parameters) -> None:
     }
     chances |= {"shock_chance": parameters.course.shock_chance}
     chances |= dataclasses.asdict(parameters.flaws) | {"smallest_file": 0}
+    extracts = dataclasses.asdict(parameters.extracts)
+    chances |= {key: value for key, value in extracts.items() if not key.endswith("_days")}
     for key, value in chances.items():
         if not 0 <= value <= 1:
             raise ValueError(f"{key} is a probability, 0 to 1, not {value:g}")
