@@ -165,3 +165,16 @@ def test_the_forms_that_count_are_those_of_the_plain_delivery_but_the_deleted(
     assert n_deleted > 0
     assert monthly.height == plain.height - n_deleted
     assert monthly.join(plain, on=plain.columns, how="anti", nulls_equal=True).is_empty()
+
+
+@pytest.mark.parametrize(("forms", "seed"), [(600, 1), (1_000, 3), (2_000, 3), (8_000, 5)])
+def test_no_month_has_so_many_flaws_that_its_file_is_refused(
+    tmp_path: Path, forms: int, seed: int
+) -> None:
+    make_city(tmp_path / "landing", forms=forms, seed=seed, layout="monthly")
+    fates = truth.read(tmp_path / "landing", "form").filter(fate="row_quarantined")
+    most = Settings(Paths()).land.max_quarantined_share
+    for path in sorted((tmp_path / "landing").glob("response_*.csv")):
+        rows = table(path.parent, path.stem)
+        bad = rows["source_record_id"].is_in(fates["source_record_id"].implode())
+        assert bad.sum() <= most * rows.height
