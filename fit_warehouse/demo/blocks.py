@@ -22,7 +22,7 @@ from fit_warehouse.demo.dialect import FileBody, csv_body
 from fit_warehouse.demo.extracts import monthly_extracts, withdrawn_rows
 from fit_warehouse.demo.flaws import Flaws, choose_rows, copies, spoil, with_flaws
 from fit_warehouse.demo.forms import Forms
-from fit_warehouse.demo.openfit import openfit_files
+from fit_warehouse.demo.openfit import openfit_files, teams_with_totals
 from fit_warehouse.demo.organisation import Organisation
 from fit_warehouse.demo.parameters import Parameters
 from fit_warehouse.demo.randomness import Ints, Streams
@@ -136,7 +136,8 @@ def in_layout(
 ) -> dict[str, pl.DataFrame]:
     """Return the files of a block in the layout of the plan, by stem."""
     if plan.layout == "openfit":
-        return openfit_files(tables, responses)
+        totals_only = teams_with_totals(plan.parameters, plan.organisation, Streams(plan.seed))
+        return openfit_files(plan.parameters, tables, responses, totals_only)
     if plan.layout == "monthly":
         monthly = monthly_extracts(plan.parameters, tables, responses, withdrawn, streams)
         truth.write(plan.truth, "row", monthly.truth, streams.block)

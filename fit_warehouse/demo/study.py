@@ -225,6 +225,7 @@ def check_shares(parameters: Parameters) -> None:
         for key in ("late_start", "late_baseline", "straight_lining", "always_best", "incomplete")
     }
     chances |= {"shock_chance": parameters.course.shock_chance}
+    chances |= {"totals_only": parameters.openfit.totals_only}
     chances |= dataclasses.asdict(parameters.flaws) | {"smallest_file": 0, "smallest_month": 0}
     extracts = dataclasses.asdict(parameters.extracts)
     chances |= {key: value for key, value in extracts.items() if not key.endswith("_days")}

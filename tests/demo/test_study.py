@@ -165,7 +165,7 @@ def test_the_command_passes_its_switches_on(
     with pytest.raises(SystemExit) as stop:
         cli.main()
     assert not stop.value.code
-    assert (landing / "openfit.csv").is_file()
+    assert (landing / "openfit_cases.csv").is_file()
     made_with = truth.parameters_of(landing)
     assert (made_with["forms"], made_with["seed"]) == (900, 7)
     parameters = made_with["parameters"]
