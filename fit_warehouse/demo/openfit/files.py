@@ -57,33 +57,38 @@ def openfit_files(
     scored = visits(latest, totals_only).join(
         sessions.drop("worker_ref", "episode_ref"), on="session_ref"
     )
-    scored = scored.join(members.drop("team_code", "worker_ref", "instrument_code"), on=MEMBER)
-    scored = scored.sort("session_date", *VISIT, nulls_last=False)
+    about = members.drop("team_code", "worker_ref", "instrument_code")
+    scored = in_order(scored.join(about, on=MEMBER))
     is_older = pl.col("session_date") < parameters.openfit.digits_from
     raters = latest.filter(pl.col("respondent_role") != "self")
-    raters = raters.select(*MEMBER, "respondent_ref", "respondent_role").unique().sort(pl.all())
-    index = members.filter(pl.col("role") == "index").drop("worker_ref")
-    unscored = index.join(sessions, on="episode_ref")
+    raters = raters.select(*MEMBER, "respondent_ref", "respondent_role").unique()
+    unscored = members.filter(pl.col("role") == "index").drop("worker_ref")
+    unscored = unscored.join(sessions, on="episode_ref")
     unscored = unscored.join(scored, on=[*MEMBER, "session_ref"], how="anti")
-    unscored = unscored.sort("session_date", "session_ref", "client_ref")
     return {
-        "openfit_cases": members.join(raters, on=MEMBER, how="anti").select(
+        "openfit_cases": in_order(members.join(raters, on=MEMBER, how="anti")).select(
             *person_and_case(), columns.notes(), *columns.custom()
         ),
-        "openfit_collaterals": members.join(raters, on=MEMBER, maintain_order="left_right").select(
+        "openfit_collaterals": in_order(members.join(raters, on=MEMBER)).select(
             *person_and_case(), *columns.collateral(), columns.notes()
         ),
-        "openfit_sessions": unscored.join(raters, on=MEMBER, how="anti").select(
+        "openfit_sessions": in_order(unscored.join(raters, on=MEMBER, how="anti")).select(
             *person_and_case(), *columns.session()
         ),
-        "openfit_session_collaterals": unscored.join(
-            raters, on=MEMBER, maintain_order="left_right"
-        ).select(*person_and_case(), *columns.session(), *columns.collateral()),
+        "openfit_session_collaterals": in_order(unscored.join(raters, on=MEMBER)).select(
+            *person_and_case(), *columns.session(), *columns.collateral()
+        ),
         "openfit_full_letters": scored.filter(is_older).select(full(with_letters=True)),
         "openfit_full_digits": scored.filter(~is_older).select(
             *full(with_letters=False), *columns.custom()
         ),
     }
+
+
+def in_order(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows by day, case, client and rater, of which each frame has its own; joins keep none."""
+    names = ("session_date", *VISIT, "respondent_role")
+    return rows.sort([name for name in names if name in rows.columns], nulls_last=False)
 
 
 def person_and_case() -> list[pl.Expr]:
@@ -117,7 +122,6 @@ def case_members(tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
         tables["episode_client"]
         .join(cases, on="episode_ref")
         .with_columns(instrument_code=pl.lit(None, pl.String))
-        .sort(MEMBER)
     )
 
 
