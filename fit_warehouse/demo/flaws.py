@@ -17,7 +17,8 @@ from fit_warehouse.demo.randomness import Ints, Streams
 from fit_warehouse.demo.working_time import day_number
 
 UNKNOWN_TEAM = "team_999"
-ORPHAN_SESSION = "S-9999999"
+# Sessions are numbered from 1 in every block, so this one is in no city, however large.
+ORPHAN_SESSION = "S-0000000"
 YEARS_IN_A_CENTURY = 100
 DAYS_UNTIL_CORRECTED = 30
 LARGEST_SLIP = 90
