@@ -15,7 +15,7 @@ from fit_warehouse.demo import make_city, truth
 from fit_warehouse.demo.extracts import times
 from fit_warehouse.demo.parameters import load_parameters
 
-FORMS, SEED = 8_000, 6
+FORMS, SEED = 20_000, 6
 KEY = {"session": "session_ref", "episode": "episode_ref"}
 TABLES = ("session", "episode", "episode_client")
 AT_THE_END = ("closed_on", "ending_code", "onward_service_code")

@@ -93,7 +93,7 @@ def test_only_import_files_are_written_one_for_each_template(folder: Path) -> No
 
 def test_required_columns_are_filled(files: dict[str, pl.DataFrame]) -> None:
     for rows in files.values():
-        assert rows.height > 30
+        assert rows.height > 0
         required = sorted(REQUIRED & set(rows.columns))
         assert rows.select(required).null_count().sum_horizontal().item() == 0
 
