@@ -7,6 +7,8 @@ import dataclasses
 from fit_warehouse.demo.parameters import Parameters
 
 MOST_TEAMS = 2_000
+# Extracts are taken monthly, and February is the shortest month.
+MOST_CORRECTION_DAYS = 27
 
 
 def check(parameters: Parameters) -> None:
@@ -15,6 +17,7 @@ def check(parameters: Parameters) -> None:
     check_shares(parameters)
     check_services(parameters)
     check_next(parameters)
+    check_extracts(parameters)
     calendar, organisation = parameters.calendar, parameters.organisation
     first, last = organisation.first_adoption, organisation.last_adoption
     if not calendar.first_opening < calendar.last_session:
@@ -82,6 +85,21 @@ def check_next(parameters: Parameters) -> None:
             )
 
 
+def check_extracts(parameters: Parameters) -> None:
+    """Raise ValueError unless a correction can come between the extract that shows a slip and the next."""
+    rules = parameters.extracts
+    days = rules.correction_days
+    if len(days) != 2 or not 1 <= days[0] <= days[1] <= MOST_CORRECTION_DAYS:
+        raise ValueError(
+            "correction_days must be two numbers, the smaller one first, "
+            f"from 1 to {MOST_CORRECTION_DAYS}, not {days}"
+        )
+    if not 0 <= rules.overlap_days <= MOST_CORRECTION_DAYS:
+        raise ValueError(
+            f"overlap_days must be 0 to {MOST_CORRECTION_DAYS}, not {rules.overlap_days}"
+        )
+
+
 def check_spreads(parameters: Parameters) -> None:
     """Raise ValueError for a spread below 0, and for intraclass correlations that leave nothing."""
     groups = dataclasses.asdict(parameters)
@@ -111,7 +129,10 @@ def check_shares(parameters: Parameters) -> None:
         for key in ("late_start", "late_baseline", "straight_lining", "always_best", "incomplete")
     }
     chances |= {"shock_chance": parameters.course.shock_chance}
-    chances |= dataclasses.asdict(parameters.flaws) | {"smallest_file": 0}
+    chances |= {"totals_only": parameters.openfit.totals_only}
+    chances |= dataclasses.asdict(parameters.flaws) | {"smallest_file": 0, "smallest_month": 0}
+    extracts = dataclasses.asdict(parameters.extracts)
+    chances |= {key: value for key, value in extracts.items() if not key.endswith("_days")}
     for key, value in chances.items():
         if not 0 <= value <= 1:
             raise ValueError(f"{key} is a probability, 0 to 1, not {value:g}")

@@ -62,8 +62,9 @@ def make_city(
         Numbers of the model, as `fit_warehouse.demo.study.study_parameters` returns them for a
         study; without them those of `city.toml`.
     layout : {'landing', 'monthly', 'openfit'}
-        Tables of the intake contract; the same with the forms in monthly overlapping extracts under
-        the software's own ids; or import files of OpenFIT.
+        Tables of the intake contract; the same with forms, sessions, episodes and their clients in
+        monthly overlapping extracts, the forms under the software's own ids; or import files of
+        OpenFIT.
 
     Returns
     -------
@@ -92,13 +93,13 @@ def make_city(
     truth.write(plan.truth, "team", truth.team_truth(organisation))
     truth.write(plan.truth, "worker", truth.worker_truth(organisation))
     truth.write(plan.truth, "queue", truth.queue_truth(organisation))
-    with Delivery(folder) as delivery:
-        standing = standing_tables(plan) if layout != "openfit" else {}
-        for name, frame in standing.items():
-            delivery.add({name: csv_body(name, frame)}, {name: frame.height})
-        for made in in_order(partial(make_block, plan), blocks(forms), processes):
-            delivery.add(made.bodies, made.rows, made.forms)
-        return delivery.finish(parameters.calendar)
+    delivery = Delivery(folder)
+    standing = standing_tables(plan) if layout != "openfit" else {}
+    for name, frame in standing.items():
+        delivery.add({name: csv_body(name, frame)}, {name: frame.height})
+    for made in in_order(partial(make_block, plan), blocks(forms), processes):
+        delivery.add(made.bodies, made.rows, made.forms)
+    return delivery.finish(parameters.calendar)
 
 
 def check_request(folder: Path, forms: int, seed: int, processes: int) -> None:

@@ -16,6 +16,7 @@ from fit_warehouse.demo.delivery_parameters import (
     AvoidedParameters,
     ExtractParameters,
     FlawParameters,
+    OpenFitParameters,
     RolloutParameters,
 )
 from fit_warehouse.demo.episode_parameters import (
@@ -223,6 +224,7 @@ class Parameters:
     rollout: RolloutParameters
     avoided: AvoidedParameters
     extracts: ExtractParameters
+    openfit: OpenFitParameters
     flaws: FlawParameters
     services: tuple[Service, ...]
     prices: list[dict[str, Any]]
@@ -270,6 +272,7 @@ def _typed(tables: dict[str, Any]) -> Parameters:
         rollout=RolloutParameters(**tables["rollout"]),
         avoided=AvoidedParameters(**tables["avoided"]),
         extracts=ExtractParameters(**tables["extracts"]),
+        openfit=OpenFitParameters(**tables["openfit"]),
         flaws=FlawParameters(**tables["flaws"]),
         services=tuple(Service(**values) for values in tables["service"]),
         prices=tables["price"],

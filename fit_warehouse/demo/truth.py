@@ -27,8 +27,8 @@ from fit_warehouse.demo.simulation import City
 from fit_warehouse.demo.tables import EPISODE_NUMBERS, Kept, codes, refs
 
 FOLDER = "truth"
-Table = Literal["form", "episode", "client", "team", "worker", "queue"]
-IN_BLOCKS = ("form", "episode", "client")
+Table = Literal["form", "episode", "client", "row", "team", "worker", "queue"]
+IN_BLOCKS = ("form", "episode", "client", "row")
 # What becomes of the rows of a record, by the reason codes of seeds/reason.csv where there is one.
 FATES = {
     "item_out_of_range": "row_quarantined",
@@ -57,8 +57,8 @@ def read(landing: Path, table: Table) -> pl.DataFrame:
     ----------
     landing : Path
         The city's landing folder.
-    table : {'form', 'episode', 'client', 'team', 'worker', 'queue'}
-        Which table; their columns stand in docs/method/simulator.md.
+    table : {'form', 'episode', 'client', 'row', 'team', 'worker', 'queue'}
+        Which table; their columns stand in docs/method/simulator.md. Only monthly extracts have `row`.
 
     Returns
     -------

@@ -82,6 +82,10 @@ def test_own_numbers_replace_those_of_the_package(tmp_path: Path) -> None:
         ("[organisation]\nfirst_adoption = 2025-10-01", "first adoption 2025-10-01 must not be"),
         ("[calendar]\nfirst_opening = 2027-01-01", "must come after the first opening"),
         ("[endings]\nmoved = 1.5", "moved is a probability, 0 to 1, not 1.5"),
+        ("[extracts]\nwrong_date = 2", "wrong_date is a probability, 0 to 1, not 2"),
+        ("[extracts]\ncorrection_days = [5, 28]", r"from 1 to 27, not \[5, 28\]"),
+        ("[extracts]\ncorrection_days = [9, 3]", "the smaller one first"),
+        ("[extracts]\noverlap_days = -1", "overlap_days must be 0 to 27, not -1"),
         ("[forms]\nprom_filled = 1.0", "prom_filled must be between 0 and 1"),
         ("[course]\nworker_sd = 1.0", r"worker_sd is not known; there are .*worker_icc"),
         ("[course]\nstate_sd = 'much'", "state_sd must be of the kind float, not 'much'"),
@@ -183,7 +187,7 @@ def test_the_command_passes_its_switches_on(
     with pytest.raises(SystemExit) as stop:
         cli.main()
     assert not stop.value.code
-    assert (landing / "openfit.csv").is_file()
+    assert (landing / "openfit_cases.csv").is_file()
     made_with = truth.parameters_of(landing)
     assert (made_with["forms"], made_with["seed"]) == (900, 7)
     parameters = made_with["parameters"]
