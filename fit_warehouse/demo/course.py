@@ -135,10 +135,9 @@ def item_profiles(rules: CourseParameters, raters: int, streams: Streams) -> Flo
 def prom_items(
     rules: CourseParameters, total: Floats, profile: Floats, rng: np.random.Generator
 ) -> Tenths:
-    """Return item marks in tenths, (n, 4), of forms whose true total is `total`."""
-    state = rng.normal(0.0, rules.state_sd, total.size)
+    """Return item marks in tenths, (n, 4), of forms whose true total with the week's state is `total`."""
     noise = rng.normal(0.0, rules.item_noise_sd, profile.shape)
-    return to_tenths(((total + state) / ITEMS)[:, np.newaxis] + profile + noise)
+    return to_tenths((total / ITEMS)[:, np.newaxis] + profile + noise)
 
 
 def prem_items(

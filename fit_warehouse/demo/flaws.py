@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -16,13 +17,18 @@ from fit_warehouse.demo.randomness import Ints, Streams
 from fit_warehouse.demo.working_time import day_number
 
 UNKNOWN_TEAM = "team_999"
-ORPHAN_SESSION = "S-9999999"
+# Sessions are numbered from 1 in every block, so this one is in no city, however large.
+ORPHAN_SESSION = "S-0000000"
 YEARS_IN_A_CENTURY = 100
 DAYS_UNTIL_CORRECTED = 30
 LARGEST_SLIP = 90
 JUST_TOO_MUCH, NO_ANSWER = 101, -10
 FIRST_VERSION_DAYS, SECOND_VERSION_DAYS = 7, 21
 EXTRACT_HOUR = 6
+# A file may hold so many times its share of the flaws.
+MOST_CROWDING = 2
+# What a month's extract still holds of the next month.
+DAYS_OF_EXTRACT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +75,30 @@ def choose_rows(
         Source of chance.
     """
     rules = parameters.flaws
-    years = day.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64)
-    years -= years.min(initial=0)
-    file_size = np.bincount(years)
+    by_year = forms_beside(day, "datetime64[Y]")
+    by_month = forms_beside(day - DAYS_OF_EXTRACT, "datetime64[M]")
     # A lost item takes the total with it, so only a total without items has to be told apart.
     is_complete = (base.items[:, 0] != MISSING) & (base.total != MISSING)
     latest = day_number(parameters.calendar.last_session) - DAYS_UNTIL_CORRECTED
-    fits = is_complete & (file_size[years] >= rules.smallest_file) & (day <= latest)
+    fits = is_complete & (day <= latest)
+    # The same rows whatever the layout, so that its files alone make the difference.
+    fits &= (by_year >= rules.smallest_file) & (by_month >= rules.smallest_month)
     rows = streams.named("flaws").permutation(np.flatnonzero(fits))
     chosen: dict[str, Ints] = {}
+    # Where few files are large enough, all the flaws of a city would be too many for them.
+    most = wanted_counts(rules, MOST_CROWDING * rows.size)
     for name, count in wanted_counts(rules, forms).items():
+        count = min(count, most[name])
         chosen[name], rows = np.sort(rows[:count]), rows[count:]
     return Flaws(**chosen)
+
+
+def forms_beside(day: Ints, unit: Literal["datetime64[Y]", "datetime64[M]"]) -> Ints:
+    """Return for each form how many have their day in the same year or month."""
+    calendar = day.astype("datetime64[D]").astype(unit).astype(np.int64)
+    calendar -= calendar.min(initial=0)
+    beside: Ints = np.bincount(calendar)[calendar]
+    return beside
 
 
 def spoil(base: Forms, flaws: Flaws, streams: Streams) -> Forms:

@@ -172,7 +172,8 @@ def build_forms(
             level=level[rows],
             chance=chance[rows],
         )
-        parts.append(fill_in(parameters, blank, alliance, slots, is_prem, streams))
+        is_index = courses.shared == 1.0
+        parts.append(fill_in(parameters, blank, alliance, is_index, slots, is_prem, streams))
     return in_date_order(parts, slots)
 
 
@@ -219,6 +220,7 @@ def fill_in(
     parameters: Parameters,
     blank: Forms,
     alliance: Floats,
+    is_index: Flags,
     slots: Slots,
     is_prem: bool,
     streams: Streams,
@@ -233,7 +235,10 @@ def fill_in(
         marks = prem_items(parameters.prem, alliance[rater], sessions, rng)
     else:
         profile = item_profiles(parameters.course, n_raters, streams)
-        marks = prom_items(parameters.course, blank.level[filled], profile[rater], rng)
+        # The index client's state is the one that the worker saw; others have weeks of their own.
+        own = rng.normal(0.0, parameters.course.state_sd, filled.size)
+        state = np.where(is_index[rater], slots.state[blank.slot[filled]], own)
+        marks = prom_items(parameters.course, blank.level[filled] + state, profile[rater], rng)
     style = streams.named("styles").random((n_raters, 2))
     is_straight = style[:, 0] < rules.straight_lining
     is_best = is_prem & (style[:, 1] < rules.always_best)

@@ -23,18 +23,22 @@ class Streams:
         Seed of the city, not negative.
     block : int
         Number of the block of episodes; what belongs to the whole city draws from block 0.
+    part : str
+        Keeps the streams of another pass through the same code apart; empty for the first one.
     """
 
     seed: int
     block: int = 0
+    part: str = ""
 
     def named(self, name: str) -> np.random.Generator:
-        """Return a fresh generator that depends on the seed, the block and `name` alone.
+        """Return a fresh generator that depends on the seed, the block, the part and `name` alone.
 
         No generator is shared between parts or blocks, so it does not matter in which order, in
         which process or next to which other blocks a block is drawn.
         """
-        entropy = [zlib.crc32(name.encode("utf-8")), self.block, self.seed]
+        path = f"{self.part}/{name}" if self.part else name
+        entropy = [zlib.crc32(path.encode("utf-8")), self.block, self.seed]
         return np.random.default_rng(np.random.SeedSequence(entropy))
 
 

@@ -18,16 +18,18 @@ from fit_warehouse.demo.endings import CODES, End
 from fit_warehouse.demo.episodes import in_months
 from fit_warehouse.demo.flaws import Flaws
 from fit_warehouse.demo.forms import Forms
+from fit_warehouse.demo.next_episodes import KINDS
 from fit_warehouse.demo.organisation import Organisation, team_codes, worker_refs
 from fit_warehouse.demo.parameters import Parameters
+from fit_warehouse.demo.parts import fit_gain
 from fit_warehouse.demo.randomness import Ints
 from fit_warehouse.demo.savings import prices, used_units
-from fit_warehouse.demo.simulation import City, fit_gain
+from fit_warehouse.demo.simulation import City
 from fit_warehouse.demo.tables import EPISODE_NUMBERS, Kept, in_number_order
 
 FOLDER = "truth"
-Table = Literal["form", "episode", "client", "team", "worker"]
-IN_BLOCKS = ("form", "episode", "client")
+Table = Literal["form", "episode", "client", "row", "team", "worker", "queue"]
+IN_BLOCKS = ("form", "episode", "client", "row")
 # What becomes of the rows of a record, by the reason codes of seeds/reason.csv where there is one.
 FATES = {
     "item_out_of_range": "row_quarantined",
@@ -56,8 +58,8 @@ def read(landing: Path, table: Table) -> pl.DataFrame:
     ----------
     landing : Path
         The city's landing folder.
-    table : {'form', 'episode', 'client', 'team', 'worker'}
-        Which table; their columns stand in docs/method/simulator.md.
+    table : {'form', 'episode', 'client', 'row', 'team', 'worker', 'queue'}
+        Which table; their columns stand in docs/method/simulator.md. Only monthly extracts have `row`.
 
     Returns
     -------
@@ -89,7 +91,7 @@ def parameters_of(landing: Path) -> dict[str, object]:
 
 def prepare(folder: Path, arguments: dict[str, object]) -> None:
     """Make the folders and write down the arguments; what lies there of an earlier city goes."""
-    for table in (*IN_BLOCKS, "team", "worker"):
+    for table in (*IN_BLOCKS, "team", "worker", "queue"):
         (folder / table).mkdir(parents=True, exist_ok=True)
         for part in (folder / table).glob("*.parquet"):
             part.unlink()
@@ -122,10 +124,25 @@ def worker_truth(organisation: Organisation) -> pl.DataFrame:
     )
 
 
+def queue_truth(organisation: Organisation) -> pl.DataFrame:
+    """Return the mean wait of each service by month, days, and the one without FIT."""
+    waits, services = organisation.waits, organisation.services
+    n_months = waits.months.size
+    month = waits.months.astype("datetime64[M]").astype("datetime64[D]")
+    return pl.DataFrame(
+        {
+            "service_code": np.repeat([service.code for service in services], n_months),
+            "month": np.tile(month, len(services)),
+            "mean_wait_days": waits.mean.ravel(),
+            "mean_wait_days_without_fit": np.repeat(waits.usual, n_months),
+        }
+    )
+
+
 def client_truth(city: City, kept: Kept, block: int) -> pl.DataFrame:
     """Return the true family of each client."""
     episode, place = np.nonzero(kept.client)
-    family = city.people.person[episode, 0] // city.people.person.shape[1]
+    family = city.people.family[episode]
     frame = pl.DataFrame(
         {
             "client_ref": kept.client[episode, place],
@@ -145,9 +162,9 @@ def episode_truth(parameters: Parameters, city: City, kept: Kept, block: int) ->
         used_units(parameters, episodes, city.slots, end, price.bills_no_shows)
         for end in (ends.actual, ends.without_fit)
     )
-    family = city.people.person[:, 0] // city.people.person.shape[1]
+    links = city.links
     columns = {
-        "family": family + 1 + EPISODE_NUMBERS * block,
+        "family": city.people.family + 1 + EPISODE_NUMBERS * block,
         "opened_with_fit": episodes.fit_from <= episodes.opened,
         "start": city.index_courses.start,
         "gain": city.index_courses.gain,
@@ -157,7 +174,11 @@ def episode_truth(parameters: Parameters, city: City, kept: Kept, block: int) ->
         "unit_rate_eur": price.rate,
         "n_paid": price.n_paid,
         "saving_eur": (without - used) * price.rate * price.n_paid,
+        "exists_without_fit": links.exists_without_fit,
+        "days_waited": episodes.waited,
+        "days_waited_without_fit": episodes.waited_without_fit,
     }
+    earlier = np.where(links.earlier >= 0, kept.episode[links.earlier], 0)
     return pl.DataFrame(
         {
             "episode_ref": refs("E", kept.episode[rows]),
@@ -166,6 +187,10 @@ def episode_truth(parameters: Parameters, city: City, kept: Kept, block: int) ->
             "unit": codes(["session", "month"], in_months(parameters)[episodes.service[rows]] * 1),
             **ending_columns("", ends.actual, rows),
             **ending_columns("_without_fit", ends.without_fit, rows),
+            "next_of": refs("E", earlier[rows]),
+            "next_kind": codes(KINDS, links.kind[rows]),
+            "leads_to": codes(KINDS, links.leads_to[rows]),
+            "leads_to_without_fit": codes(KINDS, links.leads_to_without_fit[rows]),
         }
     )
 
