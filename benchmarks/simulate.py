@@ -107,7 +107,8 @@ def measure(forms: int) -> None:
 
 
 def main(sizes: list[int]) -> None:
-    """Print the table."""
+    """Print the table, under the number of the machine's cores."""
+    print(f"{psutil.cpu_count()} cores\n")
     print("| forms | what | s | CPU s | forms/s | peak MiB | s ratio | CPU ratio |")
     print("| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
     for forms in sizes:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from fit_warehouse.demo.columns import codes, refs
+from fit_warehouse.demo.endings import onward_services
 from fit_warehouse.demo.hazards import CODES
 from fit_warehouse.demo.organisation import optional_days
 from fit_warehouse.demo.parameters import Parameters
 from fit_warehouse.demo.people import INDEX
-from fit_warehouse.demo.randomness import Streams, draw, uniform_days
+from fit_warehouse.demo.randomness import Streams, uniform_days
 from fit_warehouse.demo.simulation import City
-from fit_warehouse.demo.tables import Kept, codes, refs
+from fit_warehouse.demo.tables import Kept
 from fit_warehouse.demo.working_time import day_number
 
 GOALS_REACHED = CODES.index("goals_reached_early")
@@ -31,12 +33,7 @@ def avoided_table(parameters: Parameters, city: City, kept: Kept, streams: Strea
     is_avoided = rng.random(size) >= rules.deferred
     revisited = ends.closed + uniform_days(rng, rules.revisit_days, size)
     is_known = ~is_avoided & (revisited <= day_number(parameters.calendar.last_session))
-    service = np.zeros(size, dtype=np.int64)
-    position = {s.code: number for number, s in enumerate(services)}
-    for number, rules_of in enumerate(services):
-        targets = np.array([position[code] for code in rules_of.onward])
-        drawn = targets[draw(rng, [1.0] * targets.size, size)]
-        service = np.where(episodes.service == number, drawn, service)
+    service = onward_services(parameters, episodes.service, rng)
     rows = np.flatnonzero(happens)
     rows = rows[np.argsort(kept.episode[rows])]
     return pl.DataFrame(

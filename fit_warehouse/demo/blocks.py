@@ -7,6 +7,7 @@ the same bytes, and only a few of them are in memory at a time.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +19,10 @@ import polars as pl
 from fit_warehouse.demo import truth
 from fit_warehouse.demo.avoided import avoided_table
 from fit_warehouse.demo.dialect import FileBody, csv_body
-from fit_warehouse.demo.extracts import monthly_files, withdrawn_rows
+from fit_warehouse.demo.extracts import monthly_extracts, withdrawn_rows
 from fit_warehouse.demo.flaws import Flaws, choose_rows, copies, spoil, with_flaws
 from fit_warehouse.demo.forms import Forms
-from fit_warehouse.demo.openfit import openfit_files
+from fit_warehouse.demo.openfit import openfit_files, teams_with_totals
 from fit_warehouse.demo.organisation import Organisation
 from fit_warehouse.demo.parameters import Parameters
 from fit_warehouse.demo.randomness import Ints, Streams
@@ -41,6 +42,8 @@ from fit_warehouse.demo.tables import (
 BLOCK_FORMS = 65_536
 # The last block takes what is left up to this much more, rather than leaving a tiny one behind.
 LARGEST_REST = 2_000
+# A year or a month at the end of a file's name.
+TIME_IN_NAME = re.compile(r"_\d{4}(-\d{2})?$")
 
 
 Layout = Literal["landing", "monthly", "openfit"]
@@ -112,10 +115,10 @@ def make_block(plan: Plan, block: Block) -> BlockFiles:
     truth.write(plan.truth, "client", truth.client_truth(city, kept, block.number), block.number)
     episodes = truth.episode_truth(plan.parameters, city, kept, block.number)
     truth.write(plan.truth, "episode", episodes, block.number)
-    files = in_layout(plan, tables, responses, withdrawn)
+    files = in_layout(plan, tables, responses, withdrawn, streams)
     rows: dict[str, int] = {}
     for stem, frame in files.items():
-        table = "response" if stem.startswith("response") else stem
+        table = TIME_IN_NAME.sub("", stem)
         rows[table] = rows.get(table, 0) + frame.height
     return BlockFiles(
         bodies={stem: csv_body(stem, frame) for stem, frame in files.items()},
@@ -125,13 +128,20 @@ def make_block(plan: Plan, block: Block) -> BlockFiles:
 
 
 def in_layout(
-    plan: Plan, tables: dict[str, pl.DataFrame], responses: pl.DataFrame, withdrawn: Ints
+    plan: Plan,
+    tables: dict[str, pl.DataFrame],
+    responses: pl.DataFrame,
+    withdrawn: Ints,
+    streams: Streams,
 ) -> dict[str, pl.DataFrame]:
     """Return the files of a block in the layout of the plan, by stem."""
     if plan.layout == "openfit":
-        return openfit_files(tables, responses)
+        totals_only = teams_with_totals(plan.parameters, plan.organisation, Streams(plan.seed))
+        return openfit_files(plan.parameters, tables, responses, totals_only)
     if plan.layout == "monthly":
-        return {**tables, **monthly_files(plan.parameters, responses, withdrawn)}
+        monthly = monthly_extracts(plan.parameters, tables, responses, withdrawn, streams)
+        truth.write(plan.truth, "row", monthly.truth, streams.block)
+        return monthly.files
     return {**tables, **response_files(responses)}
 
 
@@ -139,9 +149,9 @@ def flawed_responses(
     parameters: Parameters, city: City, kept: Kept, base: Forms, flaws: Flaws, streams: Streams
 ) -> pl.DataFrame:
     """Return the table `response` as it is delivered, planted flaws and copies included."""
-    clean_rows = response_table(parameters, city, kept, base, streams)
-    spoiled_rows = clean_rows.with_columns(**score_columns(spoil(base, flaws, streams)))
-    return with_flaws(spoiled_rows, clean_rows, flaws)
+    rows = response_table(parameters, city, kept, spoil(base, flaws, streams), streams)
+    right_scores = score_columns(base.take(flaws.redelivered))
+    return with_flaws(rows, rows[flaws.redelivered].with_columns(**right_scores), flaws)
 
 
 def response_files(responses: pl.DataFrame) -> dict[str, pl.DataFrame]:

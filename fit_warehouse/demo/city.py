@@ -10,6 +10,7 @@ import polars as pl
 
 from fit_warehouse.demo import truth
 from fit_warehouse.demo.blocks import LAYOUTS, Layout, Plan, blocks, make_block
+from fit_warehouse.demo.checks import check
 from fit_warehouse.demo.delivery import CitySummary, Delivery
 from fit_warehouse.demo.dialect import csv_body
 from fit_warehouse.demo.organisation import (
@@ -21,10 +22,10 @@ from fit_warehouse.demo.organisation import (
 )
 from fit_warehouse.demo.parallel import in_order
 from fit_warehouse.demo.parameters import Parameters, load_parameters
+from fit_warehouse.demo.pilot import with_queues
 from fit_warehouse.demo.randomness import Streams
 from fit_warehouse.demo.rollout import survey_table
 from fit_warehouse.demo.space import check_space
-from fit_warehouse.demo.study import check
 
 FEWEST_FORMS, MOST_FORMS = 200, 100_000_000
 
@@ -61,8 +62,9 @@ def make_city(
         Numbers of the model, as `fit_warehouse.demo.study.study_parameters` returns them for a
         study; without them those of `city.toml`.
     layout : {'landing', 'monthly', 'openfit'}
-        Tables of the intake contract; the same with the forms in monthly overlapping extracts under
-        the software's own ids; or import files of OpenFIT.
+        Tables of the intake contract; the same with forms, sessions, episodes and their clients in
+        monthly overlapping extracts, the forms under the software's own ids; or import files of
+        OpenFIT.
 
     Returns
     -------
@@ -81,20 +83,23 @@ def make_city(
     parameters = parameters or load_parameters()
     check(parameters)
     check_space(folder, forms, layout)
-    organisation = build_organisation(parameters, forms, Streams(seed))
+    streams = Streams(seed)
+    organisation = build_organisation(parameters, forms, streams)
+    organisation = with_queues(parameters, organisation, streams)
     plan = Plan(parameters, organisation, seed, truth.folder_of(folder), layout)
     folder.mkdir(parents=True, exist_ok=True)
     made_with = {"forms": forms, "seed": seed, "parameters": dataclasses.asdict(parameters)}
     truth.prepare(plan.truth, made_with)
     truth.write(plan.truth, "team", truth.team_truth(organisation))
     truth.write(plan.truth, "worker", truth.worker_truth(organisation))
-    with Delivery(folder) as delivery:
-        standing = standing_tables(plan) if layout != "openfit" else {}
-        for name, frame in standing.items():
-            delivery.add({name: csv_body(name, frame)}, {name: frame.height})
-        for made in in_order(partial(make_block, plan), blocks(forms), processes):
-            delivery.add(made.bodies, made.rows, made.forms)
-        return delivery.finish(parameters.calendar)
+    truth.write(plan.truth, "queue", truth.queue_truth(organisation))
+    delivery = Delivery(folder)
+    standing = standing_tables(plan) if layout != "openfit" else {}
+    for name, frame in standing.items():
+        delivery.add({name: csv_body(name, frame)}, {name: frame.height})
+    for made in in_order(partial(make_block, plan), blocks(forms), processes):
+        delivery.add(made.bodies, made.rows, made.forms)
+    return delivery.finish(parameters.calendar)
 
 
 def check_request(folder: Path, forms: int, seed: int, processes: int) -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO, Self
 
 from fit_warehouse.demo.dialect import FileBody
 from fit_warehouse.demo.parameters import Calendar
@@ -35,44 +32,35 @@ class CitySummary:
 
 @dataclass(slots=True)
 class Delivery:
-    """Landing files that grow while the city is made; each begins when its first rows come."""
+    """Landing files that grow while the city is made; each begins when its first rows come.
+
+    None is held open: years of months of several tables are more files than some systems allow.
+    """
 
     folder: Path
     rows: dict[str, int] = field(default_factory=dict)
     forms: int = 0
-    _open: dict[str, BinaryIO] = field(default_factory=dict)
-    _stack: ExitStack = field(default_factory=ExitStack)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        where: TracebackType | None,
-    ) -> None:
-        self._stack.close()
+    _begun: set[str] = field(default_factory=set)
 
     def add(self, bodies: dict[str, FileBody], rows: dict[str, int], forms: int = 0) -> None:
         """Append rows to the files and count them for their tables."""
         for stem, body in bodies.items():
-            if stem not in self._open:
-                file = (self.folder / f"{stem}.csv").open("xb")
-                self._open[stem] = self._stack.enter_context(file)
-                file.write(body.header)
-            self._open[stem].write(body.rows)
+            is_new = stem not in self._begun
+            self._begun.add(stem)
+            with (self.folder / f"{stem}.csv").open("xb" if is_new else "ab") as file:
+                if is_new:
+                    file.write(body.header)
+                file.writelines(body.rows)
         self.forms += forms
         for table, number in rows.items():
             self.rows[table] = self.rows.get(table, 0) + number
 
     def finish(self, calendar: Calendar) -> CitySummary:
         """Write `delivery.toml` last, so that a folder without it was never finished."""
-        self._stack.close()
         text = f'extracted_at = {calendar.extracted_at.isoformat()}\nsynthetic = true\nnote = "{NOTE}"\n'
         (self.folder / "delivery.toml").write_text(text, encoding="utf-8", newline="\n")
         return CitySummary(
-            files=tuple(sorted(self.folder / f"{stem}.csv" for stem in self._open)),
+            files=tuple(sorted(self.folder / f"{stem}.csv" for stem in self._begun)),
             rows=dict(self.rows),
             forms=self.forms,
         )

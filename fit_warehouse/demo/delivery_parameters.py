@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +38,33 @@ class AvoidedParameters:
 
 @dataclass(frozen=True, slots=True)
 class ExtractParameters:
-    """Monthly extracts of the forms."""
+    """Monthly extracts: the overlap, and the shares of rows that are corrected or deleted later."""
 
     overlap_days: int
+    correction_days: list[int]
     withdrawn: float
+    wrong_attendance: float
+    wrong_date: float
+    wrong_plan: float
+    wrong_ending: float
+    mistaken_session: float
+    mistaken_episode: float
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFitParameters:
+    """Import files of OpenFIT."""
+
+    totals_only: float
+    digits_from: date
 
 
 @dataclass(frozen=True, slots=True)
 class FlawParameters:
-    """Shares of form rows with a planted flaw, and the file size below which none is planted."""
+    """Shares of form rows with a planted flaw, and the file sizes below which none is planted."""
 
     smallest_file: int
+    smallest_month: int
     item_out_of_range: float
     total_mismatch: float
     wrong_century: float

@@ -48,11 +48,14 @@ class End:
         Slot at which it ends.
     closed : array
         Closing day, even when it lies after the extract.
+    level : array
+        True total of the index client at the end, points.
     """
 
     code: Ints
     last: Ints
     closed: Ints
+    level: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,9 @@ class Endings:
     closed : (n_episodes,) array
         Closing day, -1 if still open.
     onward : (n_episodes,) array
-        Service referred on to, -1 without one.
+        Service referred on to as recorded, -1 without one.
+    target : (n_episodes,) array
+        Service to which a referral leads, or would lead.
     is_kept : (n_slots,) array
         The meeting took place or was at least still planned when the episode ended.
     attendance : (n_slots,) array
@@ -79,6 +84,7 @@ class Endings:
     code: Ints
     closed: Ints
     onward: Ints
+    target: Ints
     is_kept: Flags
     attendance: Ints
     actual: End
@@ -111,13 +117,14 @@ def build_endings(
     rng = streams.named("endings")
     uniform = rng.random(slots.day.size)
     delay = closing_delays(parameters, episodes.size, rng)
+    error = streams.named("judgements").normal(0.0, parameters.endings.judgement_sd, slots.day.size)
     has_fit = slots.day >= episodes.fit_from[slots.episode]
     ends = []
     never = np.zeros_like(has_fit)
     for is_used, gain in ((has_fit, courses.gain), (never, courses.gain - fit_gain)):
-        outlook = prospect(parameters, episodes, slots, courses, gain, is_used, alliance)
+        outlook = prospect(parameters, episodes, slots, courses, gain, is_used, alliance, error)
         cause = causes(parameters, episodes, people, slots, outlook, uniform)
-        ends.append(end_of(people, slots, cause, delay))
+        ends.append(end_of(people, slots, cause, delay, outlook.level))
     actual, without_fit = ends
     last_day = day_number(parameters.calendar.last_session)
     is_open = (actual.closed > last_day) | (
@@ -125,10 +132,13 @@ def build_endings(
     )
     is_kept, attendance = what_took_place(slots, actual)
     is_referred = (actual.code == REFERRED_ON) & ~is_open
+    target = onward_services(parameters, episodes.service, rng)
+    is_missing = rng.random(episodes.size) < parameters.episodes.onward_missing
     return Endings(
         code=np.where(is_open, OPEN, recorded_codes(parameters, actual.code, rng)),
         closed=np.where(is_open, -1, actual.closed),
-        onward=onward_services(parameters, episodes, is_referred, rng),
+        onward=np.where(is_referred & ~is_missing, target, -1),
+        target=target,
         is_kept=is_kept & (slots.day <= last_day),
         attendance=attendance,
         actual=actual,
@@ -143,12 +153,12 @@ def closing_delays(parameters: Parameters, size: int, rng: np.random.Generator) 
     return np.stack([agreed, uniform_days(rng, rules.closing_days_unilateral, size)])
 
 
-def end_of(people: People, slots: Slots, cause: Ints, delay: Ints) -> End:
+def end_of(people: People, slots: Slots, cause: Ints, delay: Ints, level: Floats) -> End:
     """Return the end that the first cause brings, never closed before its last slot."""
     last = first_true(cause != NO_EVENT, slots)
     code = np.where(cause[last] != NO_EVENT, cause[last], PLANNED_END)
     closed = slots.day[last] + np.where(code == UNILATERAL, delay[1], delay[0])
-    return End(code, last, np.where(code == AGED_OUT, comes_of_age(people), closed))
+    return End(code, last, np.where(code == AGED_OUT, comes_of_age(people), closed), level[last])
 
 
 def what_took_place(slots: Slots, actual: End) -> tuple[Flags, Ints]:
@@ -169,14 +179,12 @@ def recorded_codes(parameters: Parameters, code: Ints, rng: np.random.Generator)
     return np.where(uniform >= 1.0 - rules.unknown_ending_code, UNKNOWN, recorded)
 
 
-def onward_services(
-    parameters: Parameters, episodes: Episodes, is_referred: Flags, rng: np.random.Generator
-) -> Ints:
-    """Return the service that each referred client goes on to, -1 without one."""
-    position = {service.code: number for number, service in enumerate(parameters.services)}
-    onward = np.full(episodes.size, -1, dtype=np.int64)
-    for number, service in enumerate(parameters.services):
-        targets = np.array([position[code] for code in service.onward])
-        drawn = targets[draw(rng, [1.0] * targets.size, episodes.size)]
-        onward = np.where(is_referred & (episodes.service == number), drawn, onward)
-    return np.where(rng.random(episodes.size) < parameters.episodes.onward_missing, -1, onward)
+def onward_services(parameters: Parameters, service: Ints, rng: np.random.Generator) -> Ints:
+    """Return one of the services to which clients of each service are referred on."""
+    position = {rules.code: number for number, rules in enumerate(parameters.services)}
+    onward = np.zeros(service.size, dtype=np.int64)
+    for number, rules in enumerate(parameters.services):
+        targets = np.array([position[code] for code in rules.onward])
+        drawn = targets[draw(rng, [1.0] * targets.size, service.size)]
+        onward = np.where(service == number, drawn, onward)
+    return onward

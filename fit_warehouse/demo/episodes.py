@@ -24,6 +24,8 @@ class Episodes:
         Positions in the organisation.
     opened, referred : array
         Day numbers; `referred` is -1 where it is not recorded.
+    waited, waited_without_fit : array
+        True days from referral to opening, and what they would be with queues as without FIT.
     planned : array
         Planned sessions or months, by the service's unit.
     is_planned_recorded : array
@@ -39,6 +41,8 @@ class Episodes:
     post: Ints
     opened: Ints
     referred: Ints
+    waited: Ints
+    waited_without_fit: Ints
     planned: Ints
     is_planned_recorded: Flags
     target: Floats
@@ -48,6 +52,26 @@ class Episodes:
     def size(self) -> int:
         """Number of episodes."""
         return self.service.size
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """Clients as they come to a service; every array is (n_episodes,).
+
+    Attributes
+    ----------
+    service : array
+        Position of the service.
+    opened, referred : array
+        Day numbers, all known.
+    waited_without_fit : array
+        Days from referral to opening with queues as without FIT.
+    """
+
+    service: Ints
+    opened: Ints
+    referred: Ints
+    waited_without_fit: Ints
 
 
 def in_months(parameters: Parameters) -> Flags:
@@ -62,14 +86,30 @@ def build_episodes(
     size: int,
     streams: Streams,
 ) -> Episodes:
-    """Return `size` planned episodes in no particular order of time."""
-    rules = parameters.episodes
-    rng = streams.named("episodes")
+    """Return `size` planned episodes of families new to the city, in no particular order of time."""
+    rng = streams.named("arrivals")
     service = draw(rng, [s.share for s in parameters.services], size)
-    team = random_team(organisation, service, rng)
-    within_team = np.floor(rng.random(size) * organisation.team_n_posts[team]).astype(np.int64)
     last = np.array([day_number(parameters.calendar.last_opening)])
     opened = clock.day(rng.random(size) * clock.at(last))
+    wait = rng.exponential(1.0, size)
+    waits = organisation.waits
+    referred, referred_without_fit = (
+        referral_days(parameters, opened, mean * wait)
+        for mean in (waits.on(service, opened), waits.usual[service])
+    )
+    arrivals = Arrivals(service, opened, referred, opened - referred_without_fit)
+    return plan_episodes(parameters, organisation, arrivals, streams)
+
+
+def plan_episodes(
+    parameters: Parameters, organisation: Organisation, arrivals: Arrivals, streams: Streams
+) -> Episodes:
+    """Return the planned episodes of clients who come so."""
+    rules = parameters.episodes
+    rng = streams.named("episodes")
+    service, opened, size = arrivals.service, arrivals.opened, arrivals.service.size
+    team = random_team(organisation, service, rng)
+    within_team = np.floor(rng.random(size) * organisation.team_n_posts[team]).astype(np.int64)
     planned = planned_amounts(parameters, service, rng)
     unit = np.where(in_months(parameters)[service], DAYS_PER_MONTH, 1.0)
     return Episodes(
@@ -77,7 +117,9 @@ def build_episodes(
         team=team,
         post=organisation.team_first_post[team] + within_team,
         opened=opened,
-        referred=referral_days(parameters, service, opened, rng),
+        referred=recorded_referrals(parameters, arrivals, rng),
+        waited=opened - arrivals.referred,
+        waited_without_fit=arrivals.waited_without_fit,
         planned=planned,
         is_planned_recorded=rng.random(size) >= rules.planned_missing,
         target=planned * unit * rng.lognormal(0.0, rules.length_log_sd, size),
@@ -107,20 +149,23 @@ def planned_amounts(parameters: Parameters, service: Ints, rng: np.random.Genera
     return planned
 
 
-def referral_days(
-    parameters: Parameters, service: Ints, opened: Ints, rng: np.random.Generator
-) -> Ints:
-    """Return the day of referral, -1 where it is not recorded.
+def referral_days(parameters: Parameters, opened: Ints, wait: Floats) -> Ints:
+    """Return the day of referral of clients who waited `wait` days.
 
-    Who opens only after the last session day of the extract is still waiting then: that referral
-    is always known, and lies inside the period.
+    Who opens only after the last session day of the extract is still waiting then, so that referral
+    lies inside the period.
     """
     last = day_number(parameters.calendar.last_session)
-    mean_wait = np.array([s.wait_days for s in parameters.services], dtype=np.float64)
-    wait = np.floor(rng.exponential(mean_wait[service])).astype(np.int64)
-    referred = np.minimum(opened - wait, last)
-    is_missing = rng.random(service.size) < parameters.episodes.referral_missing
-    return np.where(is_missing & (opened <= last), -1, referred)
+    return np.minimum(opened - wait.astype(np.int64), last)
+
+
+def recorded_referrals(
+    parameters: Parameters, arrivals: Arrivals, rng: np.random.Generator
+) -> Ints:
+    """Return the days of referral as recorded, -1 where they are not; who waits always has one."""
+    is_missing = rng.random(arrivals.service.size) < parameters.episodes.referral_missing
+    is_open = arrivals.opened <= day_number(parameters.calendar.last_session)
+    return np.where(is_missing & is_open, -1, arrivals.referred)
 
 
 def first_fit_days(

@@ -9,9 +9,11 @@ import numpy as np
 from fit_warehouse.demo.course import (
     ITEMS,
     Courses,
+    Tenths,
     item_profiles,
     prem_items,
     prom_items,
+    sums,
     true_total,
     with_styles,
 )
@@ -57,14 +59,17 @@ class Forms:
     slot: Ints
     instrument: Ints
     skip_reason: Ints
-    items: Ints
-    total: Ints
+    items: Tenths
+    total: Tenths
     level: Floats
     chance: Floats
 
     def take(self, rows: Ints | Flags) -> Forms:
         """Return the given rows."""
-        return Forms(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
+        places = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
+        return Forms(
+            **{field.name: getattr(self, field.name).take(places, axis=0) for field in fields(self)}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +167,13 @@ def build_forms(
             slot=present.slot[rows],
             instrument=prom + PREM_OFFSET * is_prem,
             skip_reason=reason[rows],
-            items=np.full((rows.size, ITEMS), MISSING, dtype=np.int64),
-            total=np.full(rows.size, MISSING, dtype=np.int64),
+            items=np.full((rows.size, ITEMS), MISSING, dtype=np.int16),
+            total=np.full(rows.size, MISSING, dtype=np.int16),
             level=level[rows],
             chance=chance[rows],
         )
-        parts.append(fill_in(parameters, blank, alliance, slots, is_prem, streams))
+        is_index = courses.shared == 1.0
+        parts.append(fill_in(parameters, blank, alliance, is_index, slots, is_prem, streams))
     return in_date_order(parts, slots)
 
 
@@ -203,8 +209,8 @@ def skips(
 
 def instruments(people: People, raters: Raters, slots: Slots, rater: Ints, slot: Ints) -> Ints:
     """Return the PROM instrument that each rater uses at each meeting."""
-    birth = people.birth_day[raters.episode[rater], raters.client[rater]]
-    has_changed = raters.changes_form[rater] & (slots.day[slot] >= birthday(birth, TEENS_BEGIN))
+    thirteenth = birthday(people.birth_day[raters.episode, raters.client], TEENS_BEGIN)
+    has_changed = raters.changes_form[rater] & (slots.day[slot] >= thirteenth[rater])
     is_child_form = raters.is_child_form[rater] & ~has_changed
     form = np.where(is_child_form, CHILD_FORM, ADULT_FORM)
     return np.where(raters.is_too_young[rater], YOUNG_FORM, form)
@@ -214,6 +220,7 @@ def fill_in(
     parameters: Parameters,
     blank: Forms,
     alliance: Floats,
+    is_index: Flags,
     slots: Slots,
     is_prem: bool,
     streams: Streams,
@@ -228,7 +235,10 @@ def fill_in(
         marks = prem_items(parameters.prem, alliance[rater], sessions, rng)
     else:
         profile = item_profiles(parameters.course, n_raters, streams)
-        marks = prom_items(parameters.course, blank.level[filled], profile[rater], rng)
+        # The index client's state is the one that the worker saw; others have weeks of their own.
+        own = rng.normal(0.0, parameters.course.state_sd, filled.size)
+        state = np.where(is_index[rater], slots.state[blank.slot[filled]], own)
+        marks = prom_items(parameters.course, blank.level[filled] + state, profile[rater], rng)
     style = streams.named("styles").random((n_raters, 2))
     is_straight = style[:, 0] < rules.straight_lining
     is_best = is_prem & (style[:, 1] < rules.always_best)
@@ -239,11 +249,11 @@ def fill_in(
 
 
 def partly_recorded(
-    parameters: Parameters, marks: Ints, rng: np.random.Generator
-) -> tuple[Ints, Ints]:
+    parameters: Parameters, marks: Tenths, rng: np.random.Generator
+) -> tuple[Tenths, Tenths]:
     """Return items and totals of which a few lost an item (so the total too) or all items."""
     rules = parameters.forms
-    items, totals = marks.copy(), marks.sum(axis=1)
+    items, totals = marks.copy(), sums(marks)
     uniform = rng.random(totals.size)
     lost = np.flatnonzero(uniform < rules.incomplete)
     items[lost, rng.integers(0, ITEMS, lost.size)] = MISSING
@@ -260,5 +270,7 @@ def in_date_order(parts: list[Forms], slots: Slots) -> Forms:
             for field in fields(Forms)
         }
     )
-    keys = (joined.instrument, joined.rater, joined.slot, slots.day[joined.slot])
-    return joined.take(np.lexsort(keys))
+    # One number for the whole order, as it takes one quick sort instead of four.
+    key = slots.day[joined.slot] * slots.day.size + joined.slot
+    key = key * (joined.rater.max(initial=0) + 1) + joined.rater
+    return joined.take(np.argsort(key * len(INSTRUMENTS) + joined.instrument))

@@ -11,7 +11,7 @@ from fit_warehouse.demo.episodes import Episodes, in_months
 from fit_warehouse.demo.parameters import Parameters
 from fit_warehouse.demo.people import INDEX, People, birthday
 from fit_warehouse.demo.randomness import Flags, Floats, Ints
-from fit_warehouse.demo.slots import Slots
+from fit_warehouse.demo.slots import Slots, first_true
 
 CODES = (
     "goals_reached_early",
@@ -43,7 +43,8 @@ class Prospect:
     level : array
         True total of the index client.
     is_reached, is_stuck : array
-        The goals are reached, or nothing has changed, before the plan is used up.
+        The worker judges that the goals are reached, or that nothing has changed, before the plan is
+        used up.
     has_fit : array
         FIT is in use.
     used : array
@@ -68,17 +69,22 @@ def prospect(
     gain: Floats,
     has_fit: Flags,
     alliance: Floats,
+    error: Floats,
 ) -> Prospect:
-    """Return the prospects of index clients who gain `gain` points."""
+    """Return the prospects of index clients who gain `gain` points.
+
+    `error` (n_slots,) is what a judgement without any form would be wrong by, points.
+    """
     rules, episode = parameters.endings, slots.episode
     attended = slots.attended_before + slots.is_attended
     start = courses.start[episode]
     level = true_total(parameters.course, start, gain[episode], slots.shock, slots.attended_before)
-    progress = level - start
+    judged = judged_levels(parameters, slots, level, has_fit, error)
+    progress = judged - judged[first_true(slots.is_attended, slots)][episode]
     used = used_amount(parameters, episodes, slots)
     plan = planned_length(parameters, episodes) * parameters.episodes.early_before
     is_early = used < plan[episode]
-    reached = (progress >= rules.goals_progress) & (level >= rules.goals_level)
+    reached = (progress >= rules.goals_progress) & (judged >= rules.goals_level)
     return Prospect(
         level=level,
         is_reached=is_early & (attended >= rules.goals_min_attended) & reached,
@@ -89,6 +95,18 @@ def prospect(
         used=used,
         alliance=alliance[episode],
     )
+
+
+def judged_levels(
+    parameters: Parameters, slots: Slots, level: Floats, has_fit: Flags, error: Floats
+) -> Floats:
+    """Return the total that the worker goes by at each slot.
+
+    A form shows the week's state with the true total; without forms the worker errs as well. What
+    forms change in this is a part of the effect of FIT, and none of it is left where that is 0.
+    """
+    blur = np.where(has_fit, max(1.0 - parameters.endings.fit_effect, 0.0), 1.0)
+    return level + slots.state + blur * error
 
 
 def causes(

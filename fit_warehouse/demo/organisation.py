@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from fit_warehouse.demo.parameters import Parameters, Service
+from fit_warehouse.demo.queues import Waits, usual_waits
 from fit_warehouse.demo.randomness import Flags, Floats, Ints, Streams, uniform_days
 from fit_warehouse.demo.working_time import day_number
 
@@ -41,6 +42,8 @@ class Organisation:
         Day of training; -1 where it is not recorded.
     worker_is_trainer : (n_workers,) array
         Own trainers.
+    waits : Waits
+        How long clients wait, by service and month.
     """
 
     services: tuple[Service, ...]
@@ -57,6 +60,7 @@ class Organisation:
     worker_log_odds: Floats
     worker_trained: Ints
     worker_is_trainer: Flags
+    waits: Waits
 
     def worker_on(self, post: Ints, day: Ints) -> Ints:
         """Return the worker who holds each post on each day."""
@@ -84,7 +88,10 @@ def teams_by_service(shares: Floats, n_teams: int) -> Ints:
 
 
 def build_organisation(parameters: Parameters, forms: int, streams: Streams) -> Organisation:
-    """Return the organisation of a city with `forms` forms."""
+    """Return the organisation of a city with `forms` forms, with waits as they are without FIT.
+
+    `pilot.with_queues` puts those in their place that the use of FIT brings.
+    """
     rules, course = parameters.organisation, parameters.course
     rng = streams.named("organisation")
     shares = np.array([service.share for service in parameters.services])
@@ -121,6 +128,7 @@ def build_organisation(parameters: Parameters, forms: int, streams: Streams) -> 
         worker_log_odds=rng.normal(0.0, parameters.forms.worker_log_odds_sd, worker_team.size),
         worker_trained=trained,
         worker_is_trainer=rng.random(worker_team.size) < rules.trainer_share,
+        waits=usual_waits(parameters),
     )
 
 

@@ -16,7 +16,14 @@ from fit_warehouse.demo.delivery_parameters import (
     AvoidedParameters,
     ExtractParameters,
     FlawParameters,
+    OpenFitParameters,
     RolloutParameters,
+)
+from fit_warehouse.demo.episode_parameters import (
+    EpisodeParameters,
+    NextParameters,
+    QueueParameters,
+    SessionParameters,
 )
 
 
@@ -65,39 +72,6 @@ class PeopleParameters:
     gender_guardian: list[float]
     gender_adult: list[float]
     year_only_share: float
-    return_tries: float
-    return_after_days: int
-
-
-@dataclass(frozen=True, slots=True)
-class EpisodeParameters:
-    """Lengths of episodes and gaps in what is recorded of them."""
-
-    referral_missing: float
-    planned_missing: float
-    length_log_sd: float
-    early_before: float
-    never_closed: float
-    missing_ending_code: float
-    unknown_ending_code: float
-    onward_missing: float
-    max_days: int
-
-
-@dataclass(frozen=True, slots=True)
-class SessionParameters:
-    """Spacing, attendance and form of sessions."""
-
-    first_wait_days: int
-    gap_log_sd: float
-    no_show: float
-    late_cancelled: float
-    cancelled: float
-    channels: list[str]
-    channel_shares: list[float]
-    durations: list[int]
-    duration_shares: list[float]
-    starts_missing: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +121,7 @@ class EndingParameters:
     """Chances per session that an episode ends, and when it is closed then."""
 
     fit_effect: float
+    judgement_sd: float
     goals_min_attended: int
     goals_progress: float
     goals_level: float
@@ -238,6 +213,8 @@ class Parameters:
     organisation: OrganisationParameters
     people: PeopleParameters
     episodes: EpisodeParameters
+    next: NextParameters
+    queue: QueueParameters
     sessions: SessionParameters
     intake: dict[str, Intake]
     course: CourseParameters
@@ -247,6 +224,7 @@ class Parameters:
     rollout: RolloutParameters
     avoided: AvoidedParameters
     extracts: ExtractParameters
+    openfit: OpenFitParameters
     flaws: FlawParameters
     services: tuple[Service, ...]
     prices: list[dict[str, Any]]
@@ -283,6 +261,8 @@ def _typed(tables: dict[str, Any]) -> Parameters:
         organisation=OrganisationParameters(**tables["organisation"]),
         people=PeopleParameters(**tables["people"]),
         episodes=EpisodeParameters(**tables["episodes"]),
+        next=NextParameters(**tables["next"]),
+        queue=QueueParameters(**tables["queue"]),
         sessions=SessionParameters(**tables["sessions"]),
         intake={group: Intake(**values) for group, values in tables["intake"].items()},
         course=CourseParameters(**tables["course"]),
@@ -292,6 +272,7 @@ def _typed(tables: dict[str, Any]) -> Parameters:
         rollout=RolloutParameters(**tables["rollout"]),
         avoided=AvoidedParameters(**tables["avoided"]),
         extracts=ExtractParameters(**tables["extracts"]),
+        openfit=OpenFitParameters(**tables["openfit"]),
         flaws=FlawParameters(**tables["flaws"]),
         services=tuple(Service(**values) for values in tables["service"]),
         prices=tables["price"],

@@ -1,7 +1,7 @@
 """Families: an index child with siblings and guardians, or one adult.
 
 An episode has up to four places: the index client, a second child and two guardians. A person is
-known by the episode and place where the family first came, so a returning family keeps its people.
+known by the family's first episode and place, and keeps that number in the next one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class People:
     present : array
         The place is taken.
     person : array
-        Number of the person; the same in every episode of a returning family.
+        Number of the person; the same in every episode of a family.
     birth_day : array
         Day of birth.
     role : array
@@ -46,6 +46,11 @@ class People:
     gender: Ints
     has_year_only: Flags
 
+    @property
+    def family(self) -> Ints:
+        """Number of each episode's family: that of its first episode."""
+        return self.person[:, INDEX] // PLACES
+
 
 def build_people(parameters: Parameters, service: Ints, opened: Ints, streams: Streams) -> People:
     """Return the families of episodes of the services `service` that open on the days `opened`."""
@@ -55,14 +60,13 @@ def build_people(parameters: Parameters, service: Ints, opened: Ints, streams: S
     is_family = np.array([s.is_family for s in parameters.services])[service]
     birth = birth_days(parameters, service, opened, rng)
     present = np.ones((size, PLACES), dtype=np.bool_)
-    # Coaching and intensive support are for one young person; siblings come to the open services.
-    takes_siblings = np.array([s.is_family and s.ages[0] < 6 for s in parameters.services])
-    present[:, SIBLING] = takes_siblings[service] & (rng.random(size) < rules.sibling_share)
+    present[:, SIBLING] = rng.random(size) < rules.sibling_share
+    present &= open_places(parameters, service)
     present[:, GUARDIAN] = is_family
     present[:, SECOND_GUARDIAN] = is_family & (rng.random(size) < rules.second_guardian_share)
     role = np.tile(np.array([0, 1, 2, 2], dtype=np.int64), (size, 1))
     role[rng.random(size) < rules.sibling_index_share, SIBLING] = 0
-    people = People(
+    return People(
         present=present,
         person=np.arange(size * PLACES, dtype=np.int64).reshape(size, PLACES),
         birth_day=birth,
@@ -70,7 +74,17 @@ def build_people(parameters: Parameters, service: Ints, opened: Ints, streams: S
         gender=genders(rules, is_family, rng),
         has_year_only=rng.random((size, PLACES)) < rules.year_only_share,
     )
-    return reunite(people, donors(parameters, service, opened, birth[:, INDEX], rng))
+
+
+def open_places(parameters: Parameters, service: Ints) -> Flags:
+    """Return the places (n_episodes, 4) that each service has: not all take a sibling in.
+
+    Coaching and intensive support are for one young person; siblings come to the open services.
+    """
+    open_to_all = np.array([s.is_family and s.ages[0] < 6 for s in parameters.services])
+    has_place = np.ones((service.size, PLACES), dtype=np.bool_)
+    has_place[:, SIBLING] = open_to_all[service]
+    return has_place
 
 
 def birth_days(
@@ -105,50 +119,6 @@ def genders(rules: PeopleParameters, is_family: Flags, rng: np.random.Generator)
     others = [draw(rng, shares, size) for shares in (rules.gender_child, rules.gender_guardian)]
     second = draw(rng, rules.gender_guardian, size)
     return np.column_stack([np.where(is_family, child, adult), *others, second])
-
-
-def donors(
-    parameters: Parameters,
-    service: Ints,
-    opened: Ints,
-    index_birth: Ints,
-    rng: np.random.Generator,
-) -> Ints:
-    """Return for each episode the episode whose family it takes over: itself, or an earlier one.
-
-    A family comes back to the same service, well after the first opening and while the index
-    client's age still fits. Families come back once at most, so that no chain has to be followed.
-    """
-    size = service.size
-    candidate = np.zeros(size, dtype=np.int64)
-    for position in range(len(parameters.services)):
-        members = np.flatnonzero(service == position)
-        if members.size:
-            candidate[members] = rng.choice(members, members.size)
-    oldest = np.array([s.ages[1] + 1 for s in parameters.services])[service]
-    age = (opened - index_birth[candidate]) / DAYS_PER_YEAR
-    rules = parameters.people
-    fits = (rng.random(size) < rules.return_tries) & (age < oldest - 0.01)
-    fits &= opened - opened[candidate] > rules.return_after_days
-    # Neither a donor nor the episode that returns may take part in a second pair.
-    fits &= ~fits[candidate]
-    _, first = np.unique(candidate[fits], return_index=True)
-    returning = np.flatnonzero(fits)[first]
-    donor = np.arange(size, dtype=np.int64)
-    donor[returning] = candidate[returning]
-    return donor
-
-
-def reunite(people: People, donor: Ints) -> People:
-    """Return the people with every returning family in the places of its later episode."""
-    return People(
-        present=people.present[donor],
-        person=people.person[donor],
-        birth_day=people.birth_day[donor],
-        role=people.role[donor],
-        gender=people.gender[donor],
-        has_year_only=people.has_year_only[donor],
-    )
 
 
 def age_on(day: Ints, birth_day: Ints) -> Floats:

@@ -23,25 +23,33 @@ class Streams:
         Seed of the city, not negative.
     block : int
         Number of the block of episodes; what belongs to the whole city draws from block 0.
+    part : str
+        Keeps the streams of another pass through the same code apart; empty for the first one.
     """
 
     seed: int
     block: int = 0
+    part: str = ""
 
     def named(self, name: str) -> np.random.Generator:
-        """Return a fresh generator that depends on the seed, the block and `name` alone.
+        """Return a fresh generator that depends on the seed, the block, the part and `name` alone.
 
         No generator is shared between parts or blocks, so it does not matter in which order, in
         which process or next to which other blocks a block is drawn.
         """
-        entropy = [zlib.crc32(name.encode("utf-8")), self.block, self.seed]
+        path = f"{self.part}/{name}" if self.part else name
+        entropy = [zlib.crc32(path.encode("utf-8")), self.block, self.seed]
         return np.random.default_rng(np.random.SeedSequence(entropy))
 
 
 def draw(rng: np.random.Generator, shares: list[float], size: int) -> Ints:
     """Return `size` indices into `shares`, each drawn with its share as probability."""
     cumulative = np.cumsum(np.asarray(shares, dtype=np.float64))
-    drawn = np.searchsorted(cumulative / cumulative[-1], rng.random(size), side="right")
+    uniform = rng.random(size)
+    drawn = np.zeros(size, dtype=np.int8)
+    # There are few shares, so that comparing with each is quicker than searching.
+    for bound in cumulative[:-1] / cumulative[-1]:
+        drawn += uniform >= bound
     return drawn.astype(np.int64)
 
 

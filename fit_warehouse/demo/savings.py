@@ -13,7 +13,7 @@ from fit_warehouse.demo.hazards import AGED_OUT, UNILATERAL
 from fit_warehouse.demo.parameters import Parameters
 from fit_warehouse.demo.people import People
 from fit_warehouse.demo.randomness import Flags, Floats, Ints
-from fit_warehouse.demo.slots import LATE_CANCELLED, NO_SHOW, Slots, running_sum
+from fit_warehouse.demo.slots import LATE_CANCELLED, NO_SHOW, Slots
 from fit_warehouse.demo.working_time import day_number
 
 Days = np.ndarray[Any, np.dtype[np.datetime64]]
@@ -63,13 +63,15 @@ def used_units(
     """Return the sessions or months that each episode uses until its end."""
     fails = (slots.attendance == NO_SHOW) | (slots.attendance == LATE_CANCELLED)
     counts = slots.is_attended | (fails & bills_no_shows[slots.episode])
-    so_far = running_sum(counts.astype(np.float64), slots.start, slots.episode)
     # The last meeting of a drop-out is a no-show, and the one after a birthday falls away.
     at_last = np.where(end.code == UNILATERAL, bills_no_shows, counts[end.last])
     at_last = np.where(end.code == AGED_OUT, False, at_last)
-    sessions = np.rint(so_far[end.last]) - counts[end.last] + at_last
-    months = months_between(episodes.opened, end.closed)
-    return np.where(in_months(parameters)[episodes.service], months, sessions)
+    so_far = np.cumsum(counts)
+    before = so_far - counts
+    used: Floats = (before[end.last] - before[slots.start] + at_last).astype(np.float64)
+    by_month = np.flatnonzero(in_months(parameters)[episodes.service])
+    used[by_month] = months_between(episodes.opened[by_month], end.closed[by_month])
+    return used
 
 
 def months_between(first: Ints, last: Ints) -> Floats:

@@ -42,6 +42,8 @@ class Slots:
         Attended meetings of the episode before this one.
     shock : array
         Sum of the shocks of life in the family until the meeting, points.
+    state : array
+        The index client's ups and downs of that week, points.
     """
 
     start: Ints
@@ -51,6 +53,7 @@ class Slots:
     attendance: Ints
     attended_before: Ints
     shock: Floats
+    state: Floats
 
     @property
     def is_attended(self) -> Flags:
@@ -88,6 +91,7 @@ def build_slots(
         attendance=attendance,
         attended_before=np.rint(before).astype(np.int64),
         shock=running_sum(shocks(parameters.course, episode.size, streams), start, episode),
+        state=streams.named("states").normal(0.0, parameters.course.state_sd, episode.size),
     )
 
 

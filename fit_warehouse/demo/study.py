@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from fit_warehouse.demo.checks import check
 from fit_warehouse.demo.parameters import (
     Calendar,
     OrganisationParameters,
@@ -18,7 +19,6 @@ from fit_warehouse.demo.parameters import (
 )
 
 FEWEST_MONTHS, MOST_MONTHS = 6, 240
-MOST_TEAMS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,80 +137,3 @@ def over_months(
         first_adoption=max(moved(organisation.first_adoption), first),
         last_adoption=moved(organisation.last_adoption),
     )
-
-
-def check(parameters: Parameters) -> None:
-    """Raise ValueError unless a city can have these numbers."""
-    check_spreads(parameters)
-    check_shares(parameters)
-    check_services(parameters)
-    calendar, organisation = parameters.calendar, parameters.organisation
-    first, last = organisation.first_adoption, organisation.last_adoption
-    if not calendar.first_opening < calendar.last_session:
-        raise ValueError("the last session must come after the first opening")
-    if first > last:
-        raise ValueError(f"the first adoption {first} must not be after the last one {last}")
-    if last > calendar.last_session:
-        raise ValueError(
-            f"the last adoption {last} must not be after the end of the period, "
-            f"{calendar.last_session}"
-        )
-    if not 0 <= organisation.teams <= MOST_TEAMS:
-        raise ValueError(f"teams must be 0 to {MOST_TEAMS}, not {organisation.teams}")
-    if 0 < organisation.teams < len(parameters.services):
-        raise ValueError(
-            f"teams must be {len(parameters.services)} or more, one for each service, "
-            f"not {organisation.teams}"
-        )
-    if not 0.0 <= parameters.endings.fit_effect <= 10.0:
-        raise ValueError(f"effect must be 0 to 10, not {parameters.endings.fit_effect:g}")
-
-
-def check_services(parameters: Parameters) -> None:
-    """Raise ValueError unless prices and referrals name services, and every service has a price."""
-    known = {service.code for service in parameters.services}
-    priced = {price["service_code"] for price in parameters.prices}
-    onward = {code for service in parameters.services for code in service.onward}
-    unknown = sorted((priced | onward) - known)
-    if unknown:
-        raise ValueError(f"a price or a referral names {', '.join(unknown)}, which is no service")
-    if priced != known:
-        raise ValueError(f"there is no price for {', '.join(sorted(known - priced))}")
-
-
-def check_spreads(parameters: Parameters) -> None:
-    """Raise ValueError for a spread below 0, and for intraclass correlations that leave nothing."""
-    groups = dataclasses.asdict(parameters)
-    groups |= {f"intake.{name}": values for name, values in groups["intake"].items()}
-    names = [name for name in groups if name not in {"intake", "services", "prices"}]
-    for name in names:
-        for key, value in groups[name].items():
-            if (key == "sd" or key.endswith("_sd")) and value < 0:
-                raise ValueError(f"{name}.{key} is a spread and must not be negative: {value:g}")
-    worker, team = parameters.course.worker_icc, parameters.course.team_icc
-    if min(worker, team) < 0 or worker + team >= 1:
-        raise ValueError(
-            "worker_icc and team_icc are shares of one variance: each 0 or more, together below 1, "
-            f"not {worker:g} and {team:g}"
-        )
-
-
-def check_shares(parameters: Parameters) -> None:
-    """Raise ValueError for a probability or a share outside 0 to 1."""
-    endings, forms = parameters.endings, parameters.forms
-    chances = {key: getattr(endings, key) for key in ("moved", "placed", "died", "other")}
-    chances |= {
-        key: value for key, value in dataclasses.asdict(endings).items() if "with_fit" in key
-    }
-    chances |= {
-        key: getattr(forms, key)
-        for key in ("late_start", "late_baseline", "straight_lining", "always_best", "incomplete")
-    }
-    chances |= {"shock_chance": parameters.course.shock_chance}
-    chances |= dataclasses.asdict(parameters.flaws) | {"smallest_file": 0}
-    for key, value in chances.items():
-        if not 0 <= value <= 1:
-            raise ValueError(f"{key} is a probability, 0 to 1, not {value:g}")
-    for key in ("prom_filled", "prem_filled"):
-        if not 0 < getattr(forms, key) < 1:
-            raise ValueError(f"{key} must be between 0 and 1, not {getattr(forms, key):g}")

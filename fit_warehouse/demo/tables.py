@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from fit_warehouse.demo.columns import codes, minutes, nothing, refs
 from fit_warehouse.demo.endings import CODES
 from fit_warehouse.demo.episodes import in_months
 from fit_warehouse.demo.forms import INSTRUMENTS, MISSING, Forms
@@ -26,7 +27,6 @@ MINUTES_PER_DAY = 24 * 60
 FIRST_START, LAST_START, START_STEP = 8 * 60, 16 * 60 + 30, 30
 LATE_ENTRY_DAYS = [1, 5]
 MINUTES_TO_ENTER = 10
-SEVEN_DIGITS = 10_000_000
 # Numbers set aside for the episodes and the sessions of one block: more than a block can have.
 EPISODE_NUMBERS, SESSION_NUMBERS = 1 << 15, 1 << 19
 
@@ -71,9 +71,11 @@ def number_kept(
     rules, slots = parameters.sessions, city.slots
     session = city.endings.is_kept & keep[slots.episode]
     is_client = city.people.present & keep[:, np.newaxis]
-    _, person = np.unique(city.people.person[is_client], return_inverse=True)
+    person = city.people.person[is_client]
+    is_person = np.zeros(is_client.size, dtype=np.bool_)
+    is_person[person] = True
     client = np.zeros(is_client.shape, dtype=np.int64)
-    client[is_client] = person + 1 + PLACES * EPISODE_NUMBERS * streams.block
+    client[is_client] = np.cumsum(is_person)[person] + PLACES * EPISODE_NUMBERS * streams.block
     n_starts = (LAST_START - FIRST_START) // START_STEP
     start = FIRST_START + START_STEP * rng.integers(0, n_starts, slots.day.size, endpoint=True)
     duration = np.array(rules.durations)[draw(rng, rules.duration_shares, slots.day.size)]
@@ -93,52 +95,31 @@ def number_kept(
 def running_numbers(keep: Flags, key: Ints, before: int = 0) -> Ints:
     """Return before + 1, before + 2, … for the kept places in the order of `key`, else 0."""
     order = np.flatnonzero(keep)
-    order = order[np.argsort(key[order], kind="stable")]
+    later = key[order] - key.min(initial=0)
+    # Numbers of two bytes, as days since the first one are, are sorted by counting them.
+    short = later.astype(np.min_scalar_type(later.max(initial=0)))
     numbers = np.zeros(keep.size, dtype=np.int64)
-    numbers[order] = before + np.arange(1, order.size + 1)
+    numbers[order[np.argsort(short, kind="stable")]] = before + np.arange(1, order.size + 1)
     return numbers
 
 
-def refs(letter: str, numbers: Ints) -> pl.Series:
-    """Return references such as `S-0000123`; a number below 1 has none."""
-    series = pl.Series(numbers)
-    if numbers.max(initial=0) < SEVEN_DIGITS:
-        # The leading one makes room for the zeros and is cut off: twice as fast as filling up.
-        digits = (series + SEVEN_DIGITS).cast(pl.String).str.slice(1)
-    else:
-        digits = series.cast(pl.String).str.zfill(7)
-    text = f"{letter}-" + digits
-    return text.set(series < 1, None) if (numbers < 1).any() else text
-
-
-def codes(names: list[str] | tuple[str, ...], positions: Ints) -> pl.Series:
-    """Return the names at the positions; a negative position has none."""
-    return (
-        pl.Series(names, dtype=pl.String)
-        .gather(pl.Series(np.maximum(positions, 0)))
-        .set(pl.Series(positions < 0), None)
-    )
-
-
-def minutes(values: Ints, is_missing: Flags) -> pl.Series:
-    """Return a time column from minutes since 1970-01-01."""
-    times = pl.Series(values.astype("datetime64[m]").astype("datetime64[ms]"))
-    return times.set(pl.Series(is_missing), None)
-
-
-def nothing(size: int, dtype: type[pl.DataType]) -> pl.Series:
-    """Return a column without any value."""
-    return pl.Series([None], dtype=dtype).new_from_index(0, size)
+def in_number_order(numbers: Ints) -> Ints:
+    """Return the places that have a running number, in the order of the numbers."""
+    places = np.flatnonzero(numbers)
+    # Without gaps, so that a number says its place in the order.
+    before = numbers.max(initial=0) - places.size
+    order = np.empty_like(places)
+    order[numbers[places] - before - 1] = places
+    return order
 
 
 def session_table(parameters: Parameters, city: City, kept: Kept, streams: Streams) -> pl.DataFrame:
     """Return the landing table `session`."""
     rng = streams.named("session details")
     rules, slots = parameters.sessions, city.slots
-    missing = rng.random(slots.day.size) < rules.starts_missing
-    channel = draw(rng, rules.channel_shares, slots.day.size)
-    rows = np.flatnonzero(kept.session)
-    rows = rows[np.argsort(kept.session[rows])]
+    rows = in_number_order(kept.session)
+    missing = rng.random(rows.size) < rules.starts_missing
+    channel = draw(rng, rules.channel_shares, rows.size)
     episode = slots.episode[rows]
     services = [service.code for service in parameters.services]
     return pl.DataFrame(
@@ -146,13 +127,13 @@ def session_table(parameters: Parameters, city: City, kept: Kept, streams: Strea
             "session_ref": refs("S", kept.session[rows]),
             "episode_ref": refs("E", kept.episode[episode]),
             "session_date": slots.day[rows].astype("datetime64[D]"),
-            "starts_at": minutes(kept.starts_minute[rows], missing[rows]),
+            "starts_at": minutes(kept.starts_minute[rows], missing),
             "duration_minutes": kept.duration[rows],
             "attendance": codes(ATTENDANCE, slots.attendance[rows]),
             "worker_ref": codes(worker_refs(city.organisation), city.worker[rows]),
             "team_code": codes(team_codes(city.organisation)[0], city.episodes.team[episode]),
             "service_code": codes(services, city.episodes.service[episode]),
-            "channel": codes(rules.channels, channel[rows]),
+            "channel": codes(rules.channels, channel),
             "extracted_at": nothing(rows.size, pl.Datetime),
         }
     )
@@ -160,8 +141,7 @@ def session_table(parameters: Parameters, city: City, kept: Kept, streams: Strea
 
 def episode_table(parameters: Parameters, city: City, kept: Kept) -> pl.DataFrame:
     """Return the landing table `episode`; who still waits has no opening date."""
-    rows = np.flatnonzero(kept.episode)
-    rows = rows[np.argsort(kept.episode[rows])]
+    rows = in_number_order(kept.episode)
     episodes, ends = city.episodes, city.endings
     services = [service.code for service in parameters.services]
     is_waiting = episodes.opened[rows] > day_number(parameters.calendar.last_session)
@@ -188,9 +168,9 @@ def episode_table(parameters: Parameters, city: City, kept: Kept) -> pl.DataFram
 
 def client_table(parameters: Parameters, city: City, kept: Kept) -> pl.DataFrame:
     """Return the landing table `episode_client`."""
-    episode, place = np.nonzero(kept.client)
-    order = np.lexsort((place, kept.episode[episode]))
-    episode, place = episode[order], place[order]
+    rows = in_number_order(kept.episode)
+    row, place = np.nonzero(kept.client[rows])
+    episode = rows[row]
     people = city.people
     year_only = people.has_year_only[episode, place]
     birth = people.birth_day[episode, place]
@@ -211,32 +191,44 @@ def response_table(
     parameters: Parameters, city: City, kept: Kept, forms: Forms, streams: Streams
 ) -> pl.DataFrame:
     """Return the landing table `response`; `forms` are the delivered forms in their order."""
-    raters, slots = city.raters, city.slots
-    episode, client = raters.episode[forms.rater], raters.client[forms.rater]
-    role = raters.role[forms.rater]
-    own_refs = refs("C", np.where(role == CARETAKER, kept.client[episode, GUARDIAN], 0))
+    slots, size = city.slots, forms.rater.size
+    of_rater = rater_columns(city, kept)[forms.rater]
     workers = codes(worker_refs(city.organisation), city.worker[forms.slot])
-    is_professional = pl.Series(role == PROFESSIONAL)
     is_skipped = forms.skip_reason != MISSING
-    size = forms.rater.size
     return pl.DataFrame(
         {
             "source_system": pl.Series([SOURCE_SYSTEM]).new_from_index(0, size),
             "source_record_id": refs("R", kept.first_record + np.arange(1, size + 1)),
-            "client_ref": refs("C", kept.client[episode, client]),
-            "episode_ref": refs("E", kept.episode[episode]),
+            "client_ref": of_rater["client_ref"],
+            "episode_ref": of_rater["episode_ref"],
             "session_ref": refs("S", kept.session[forms.slot]),
             "session_date": slots.day[forms.slot].astype("datetime64[D]"),
             "entered_at": entry_times(parameters, kept, forms, streams),
             "instrument_code": codes(INSTRUMENTS, forms.instrument),
-            "respondent_role": codes(RATER_ROLES, role),
-            "respondent_ref": workers.zip_with(is_professional, own_refs),
+            "respondent_role": of_rater["role"],
+            "respondent_ref": workers.zip_with(of_rater["is_professional"], of_rater["own_ref"]),
             "worker_ref": workers,
-            "team_code": codes(team_codes(city.organisation)[0], city.episodes.team[episode]),
+            "team_code": of_rater["team_code"],
             "is_skipped": is_skipped.astype(np.int64),
             "skip_reason": codes(parameters.forms.skip_reasons, forms.skip_reason),
             **score_columns(forms),
             "extracted_at": nothing(size, pl.Datetime),
+        }
+    )
+
+
+def rater_columns(city: City, kept: Kept) -> pl.DataFrame:
+    """Return what is the same on all forms of a rater, one row for each rater."""
+    episode, role = city.raters.episode, city.raters.role
+    is_guardian = role == CARETAKER
+    return pl.DataFrame(
+        {
+            "client_ref": refs("C", kept.client[episode, city.raters.client]),
+            "episode_ref": refs("E", kept.episode[episode]),
+            "role": codes(RATER_ROLES, role),
+            "is_professional": role == PROFESSIONAL,
+            "own_ref": refs("C", np.where(is_guardian, kept.client[episode, GUARDIAN], 0)),
+            "team_code": codes(team_codes(city.organisation)[0], city.episodes.team[episode]),
         }
     )
 

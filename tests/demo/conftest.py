@@ -112,7 +112,7 @@ TABLES = (
 @pytest.fixture(scope="session")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Delivered:
     folder = tmp_path_factory.mktemp("demo") / "landing"
-    summary = make_city(folder, forms=FORMS, seed=11)
+    summary = make_city(folder, forms=FORMS, seed=12)
     return Delivered(folder, summary, **{table: read(folder, table) for table in TABLES})
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import polars as pl
+import psutil
 import pytest
 
 from fit_warehouse.demo import make_city, space, truth
@@ -22,6 +23,8 @@ from fit_warehouse.demo.blocks import (
     blocks,
     make_block,
 )
+from fit_warehouse.demo.delivery import Delivery
+from fit_warehouse.demo.dialect import FileBody
 from fit_warehouse.demo.organisation import build_organisation
 from fit_warehouse.demo.parallel import in_order
 from fit_warehouse.demo.parameters import Parameters
@@ -73,14 +76,19 @@ def test_blocks_hold_all_forms_once(forms: int) -> None:
         before += block.forms
 
 
-def test_a_block_depends_on_no_other(parameters: Parameters, tmp_path: Path) -> None:
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_block_depends_on_no_other(
+    parameters: Parameters, tmp_path: Path, layout: Layout
+) -> None:
     truth.prepare(tmp_path, {})
-    plan = Plan(parameters, build_organisation(parameters, FORMS, Streams(3)), 3, tmp_path)
+    organisation = build_organisation(parameters, FORMS, Streams(3))
+    plan = Plan(parameters, organisation, 3, tmp_path, layout)
     first, second = Block(0, 1_000, 0), Block(1, 1_000, 1_000)
     alone = make_block(plan, second)
-    make_block(plan, first)
+    other = make_block(plan, first)
     assert make_block(plan, second) == alone
-    assert make_block(plan, first).bodies["session"] != alone.bodies["session"]
+    shared = other.bodies.keys() & alone.bodies.keys()
+    assert all(other.bodies[stem].rows != alone.bodies[stem].rows for stem in shared)
 
 
 def test_streams_differ_between_blocks() -> None:
@@ -117,6 +125,24 @@ def test_the_estimate_of_disk_covers_what_is_written(tmp_path: Path, layout: Lay
     written = sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
     estimated = space.estimated_bytes(FORMS, layout)
     assert 0.6 * estimated < written <= estimated
+
+
+def test_no_file_is_held_open_however_many_there_are(tmp_path: Path) -> None:
+    delivery = Delivery(tmp_path)
+    stems = [f"session_{year}-{month:02d}" for year in range(2000, 2030) for month in range(1, 13)]
+    for part in (b"first\n", b"second\n"):
+        delivery.add({stem: FileBody(b"header\n", (part,)) for stem in stems}, {"session": len(stems)})
+        open_files = {Path(file.path) for file in psutil.Process().open_files()}
+        assert not any(tmp_path in path.parents for path in open_files)
+    assert {path.read_bytes() for path in tmp_path.iterdir()} == {b"header\nfirst\nsecond\n"}
+    assert delivery.rows == {"session": 2 * len(stems)}
+
+
+def test_a_file_of_another_delivery_is_never_added_to(tmp_path: Path) -> None:
+    body = {"session": FileBody(b"header\n", (b"row\n",))}
+    Delivery(tmp_path).add(body, {"session": 1})
+    with pytest.raises(FileExistsError):
+        Delivery(tmp_path).add(body, {"session": 1})
 
 
 @pytest.mark.parametrize("processes", [0, -1])

@@ -8,10 +8,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from fit_warehouse.demo.flaws import Flaws, choose_rows, spoil
+from fit_warehouse.demo.blocks import BLOCK_FORMS
+from fit_warehouse.demo.city import MOST_FORMS
+from fit_warehouse.demo.flaws import ORPHAN_SESSION, Flaws, choose_rows, spoil
 from fit_warehouse.demo.forms import MISSING, Forms
 from fit_warehouse.demo.parameters import Parameters
 from fit_warehouse.demo.randomness import Streams
+from fit_warehouse.demo.tables import SESSION_NUMBERS
 
 if TYPE_CHECKING:
     from tests.demo.conftest import Delivered
@@ -153,3 +156,9 @@ def test_every_slip_changes_what_it_should(parameters: Parameters) -> None:
     assert (spoiled.total[flaws.all_zero] == 0).all()
     assert (spoiled.total[flaws.redelivered] != forms.total[flaws.redelivered]).all()
     assert np.array_equal(forms.items, before)
+
+
+def test_the_session_of_an_orphan_is_in_no_city_however_large() -> None:
+    last_block = MOST_FORMS // BLOCK_FORMS
+    number = int(ORPHAN_SESSION.removeprefix("S-"))
+    assert not 1 <= number <= SESSION_NUMBERS * (last_block + 1)

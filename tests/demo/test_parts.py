@@ -14,11 +14,10 @@ import pytest
 from fit_warehouse.demo.episodes import build_episodes
 from fit_warehouse.demo.organisation import build_organisation, team_count, teams_by_service
 from fit_warehouse.demo.parameters import Parameters, load_parameters
-from fit_warehouse.demo.people import birthday, donors
+from fit_warehouse.demo.people import birthday
 from fit_warehouse.demo.randomness import Streams, draw
-from fit_warehouse.demo.simulation import choose_episodes
+from fit_warehouse.demo.simulation import choose_families
 from fit_warehouse.demo.slots import build_slots
-from fit_warehouse.demo.tables import refs
 from fit_warehouse.demo.working_time import day_number, working_time
 
 
@@ -27,6 +26,13 @@ def test_streams_depend_on_seed_and_name_alone() -> None:
     assert np.array_equal(first, Streams(1).named("forms").random(5))
     assert not np.array_equal(first, Streams(1).named("slots").random(5))
     assert not np.array_equal(first, Streams(2).named("forms").random(5))
+
+
+def test_a_part_has_streams_of_its_own() -> None:
+    later = Streams(1, part="next")
+    assert not np.array_equal(Streams(1).named("forms").random(5), later.named("forms").random(5))
+    # Named in full, it is another name, and no part of the first pass has a slash in its name.
+    assert np.array_equal(Streams(1).named("next/forms").random(5), later.named("forms").random(5))
 
 
 def test_draw_follows_the_shares() -> None:
@@ -84,22 +90,6 @@ def test_every_service_has_a_team_and_larger_ones_have_more() -> None:
     assert counts.tolist() == [1, 2, 7]
 
 
-def test_a_returning_family_is_neither_donor_nor_returns_again(parameters: Parameters) -> None:
-    rng = np.random.default_rng(4)
-    size = 5000
-    service = rng.integers(0, 5, size)
-    opened = rng.integers(19_400, 20_700, size)
-    birth = opened - np.rint(14 * 365.25).astype(np.int64)
-    donor = donors(parameters, service, opened, birth, rng)
-    returning = np.flatnonzero(donor != np.arange(size))
-    assert returning.size > 0.01 * size
-    assert np.array_equal(donor[donor], donor)
-    assert np.unique(donor[returning]).size == returning.size
-    assert np.array_equal(service[donor], service)
-    wait = opened[returning] - opened[donor[returning]]
-    assert wait.min() > parameters.people.return_after_days
-
-
 def test_meetings_of_an_episode_never_share_a_day(parameters: Parameters) -> None:
     # A spread far wider than the city's own, so that very short gaps are drawn.
     wide = dataclasses.replace(parameters.sessions, gap_log_sd=3.0)
@@ -114,22 +104,22 @@ def test_meetings_of_an_episode_never_share_a_day(parameters: Parameters) -> Non
     assert (np.diff(slots.day)[same_episode] >= 1).all()
 
 
-def test_choose_episodes_takes_the_first_and_fills_the_gap() -> None:
+def test_choose_families_takes_the_first_and_fills_the_gap() -> None:
     counts = np.array([5, 0, 7, 9, 2, 3, 1, 4])
-    keep = choose_episodes(counts, 15)
+    keep = choose_families(counts, 15)
     assert keep is not None
     assert keep.tolist() == [True, True, True, False, True, False, True, False]
     assert counts[keep].sum() == 15
 
 
-def test_choose_episodes_takes_all_when_they_are_just_enough() -> None:
-    keep = choose_episodes(np.array([5, 4]), 9)
+def test_choose_families_takes_all_when_they_are_just_enough() -> None:
+    keep = choose_families(np.array([5, 4]), 9)
     assert keep is not None
     assert keep.tolist() == [True, True]
 
 
-def test_choose_episodes_asks_for_more_when_there_are_too_few() -> None:
-    assert choose_episodes(np.array([5, 4]), 10) is None
+def test_choose_families_asks_for_more_when_there_are_too_few() -> None:
+    assert choose_families(np.array([5, 4]), 10) is None
 
 
 def test_every_number_of_the_city_has_a_source_or_is_called_assumed() -> None:
@@ -164,11 +154,3 @@ def test_shares_that_belong_together_add_up_to_one(parameters: Parameters) -> No
     ]
     for shares in groups:
         assert sum(shares) == pytest.approx(1.0)
-
-
-def test_references_keep_seven_digits_and_grow_beyond() -> None:
-    small = refs("S", np.array([0, 1, 123, 9_999_999]))
-    assert small.to_list() == [None, "S-0000001", "S-0000123", "S-9999999"]
-    large = refs("S", np.array([12, 0, 10_000_000, 123_456_789]))
-    assert large.to_list() == ["S-0000012", None, "S-10000000", "S-123456789"]
-    assert refs("S", np.array([], dtype=np.int64)).to_list() == []

@@ -11,8 +11,9 @@ import pytest
 
 from fit_warehouse import cli, demo_data
 from fit_warehouse.demo import make_city, truth
+from fit_warehouse.demo.checks import check
 from fit_warehouse.demo.parameters import Parameters, load_parameters
-from fit_warehouse.demo.study import Switches, check, presets, study_parameters
+from fit_warehouse.demo.study import Switches, presets, study_parameters
 from fit_warehouse.errors import UsageError
 
 
@@ -81,12 +82,24 @@ def test_own_numbers_replace_those_of_the_package(tmp_path: Path) -> None:
         ("[organisation]\nfirst_adoption = 2025-10-01", "first adoption 2025-10-01 must not be"),
         ("[calendar]\nfirst_opening = 2027-01-01", "must come after the first opening"),
         ("[endings]\nmoved = 1.5", "moved is a probability, 0 to 1, not 1.5"),
+        ("[extracts]\nwrong_date = 2", "wrong_date is a probability, 0 to 1, not 2"),
+        ("[extracts]\ncorrection_days = [5, 28]", r"from 1 to 27, not \[5, 28\]"),
+        ("[extracts]\ncorrection_days = [9, 3]", "the smaller one first"),
+        ("[extracts]\noverlap_days = -1", "overlap_days must be 0 to 27, not -1"),
         ("[forms]\nprom_filled = 1.0", "prom_filled must be between 0 and 1"),
         ("[course]\nworker_sd = 1.0", r"worker_sd is not known; there are .*worker_icc"),
         ("[course]\nstate_sd = 'much'", "state_sd must be of the kind float, not 'much'"),
         ("[organisation]\nteams = 7.5", "teams must be of the kind int, not 7.5"),
         ("[[price]]\nservice_code = 'spa'", "names spa, which is no service"),
         ("[[price]]\nservice_code = 'hehku'", "there is no price for adult_social_work, family"),
+        ("[sessions]\nchannels = ['a', 'b;c']", "sessions.channels: .* commas, .* not 'b;c'"),
+        ("[next]\nstart_carry = -0.1", "next.start_carry is a share, 0 to 1, not -0.1"),
+        ("[next]\nonward_starts = 1.2", "next.onward_starts is a share, 0 to 1, not 1.2"),
+        ("[next]\nreturn_chance = -1", "next.return_chance is a share"),
+        ("[next]\nreturn_days = [500, 30]", "next.return_days must be two numbers of days"),
+        ("[next]\nreturn_mean_days = 0", "next.return_mean_days must be above 0, not 0"),
+        ("[queue]\nshare_used = 2", "queue.share_used is a share, 0 to 1, not 2"),
+        ("[queue]\nshortest_share = 0", "queue.shortest_share must be above 0 and at most 1"),
         ("course = 3", "course is a table in one place and a value in the other"),
         ("[course", "are not valid TOML"),
     ],
@@ -120,6 +133,20 @@ def test_a_city_of_impossible_numbers_is_not_begun(tmp_path: Path, parameters: P
     with pytest.raises(ValueError, match=r"course\.state_sd is a spread"):
         make_city(tmp_path / "new" / "landing", parameters=impossible)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_services_that_nobody_can_leave_or_wait_for_are_refused(parameters: Parameters) -> None:
+    first, *rest = parameters.services
+
+    def with_first(**changes: object) -> Parameters:
+        changed = dataclasses.replace(first, **changes)  # type: ignore[arg-type]
+        return dataclasses.replace(parameters, services=(changed, *rest))
+
+    with pytest.raises(ValueError, match="hehku must name a service in onward"):
+        check(with_first(onward=[]))
+    with pytest.raises(ValueError, match="wait_days of hehku must be 0 or more, not -3"):
+        check(with_first(wait_days=-3))
+    check(with_first(wait_days=0))
 
 
 def test_presets_are_possible_and_grow() -> None:
@@ -161,7 +188,7 @@ def test_the_command_passes_its_switches_on(
     with pytest.raises(SystemExit) as stop:
         cli.main()
     assert not stop.value.code
-    assert (landing / "openfit.csv").is_file()
+    assert (landing / "openfit_cases.csv").is_file()
     made_with = truth.parameters_of(landing)
     assert (made_with["forms"], made_with["seed"]) == (900, 7)
     parameters = made_with["parameters"]
