@@ -28,11 +28,13 @@ PLAIN_PHONE = f"(?:{_PLAIN_MOBILE}|{_LANDLINE})"
 
 # Endings that hardly anything but a street has. The name is one word with the ending, or stands in
 # the genitive before it (Aleksis Kiven katu).
+_A = "(?:[äÄ]|a\u0308)"  # file names of some systems have the letter in two characters
 _ENDINGS = (
-    "katu|kadulla|tie|tiell[äÄ]|kuja|kujalla|polku|polulla|raitti|kaari|penger|v[äÄ]yl[äÄ]|aukio|"
-    "gatan|v[äÄ]gen|gr[äÄ]nd|gr[äÄ]nden|stigen|all[éÉ]n|esplanaden|esplanadi|bulevardi"
+    f"katu|kadulla|tie|tiell{_A}|kuja|kujalla|polku|polulla|raitti|kaari|penger|v{_A}yl{_A}|aukio|"
+    f"gatan|v{_A}gen|gr{_A}nd|gr{_A}nden|stigen|all(?:[éÉ]|e\u0301)n|esplanaden|esplanadi|bulevardi"
 )
-STREET = rf"(?i:[^\s0-9]{{2,40}}(?:n[ ])?(?:{_ENDINGS})[ ]{{1,3}}[0-9]{{1,3}}(?:[ ]?[a-z])?\b)"
+_NUMBER = r"[0-9]{1,3}(?:[ ]?[a-z](?:[ ]?[0-9]{1,3})?)?"  # with the staircase and the flat
+STREET = rf"(?i:[^\s0-9]{{2,40}}(?:n[ ])?(?:{_ENDINGS})[ ]{{1,3}}{_NUMBER}\b)"
 STREET_HINT = rf"(?i:(?:{_ENDINGS})[ ]{{1,3}}[0-9])"  # what every street has, quickly found
 # A path through a service is no path in a wood.
 NO_STREET = (
