@@ -41,10 +41,11 @@ NO_STREET = (
     r"(?i:(?:palvelu|hoito|asiakas|kuntoutus|oppimis|opinto|koulutus|ura|tuki)pol(?:ku|ulla))"
 )
 
-# Made by a machine at random, so that any shape turns up in them sooner or later.
+# Made by a machine, at random or of many numbers, so that any shape turns up in them sooner or later:
+# UUIDs, hashes, OIDs.
 MACHINE = (
     r"\b(?:[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
-    r"|[0-9A-Fa-f]{16,})\b"
+    r"|[0-9A-Fa-f]{16,}|[0-9]{1,12}(?:\.[0-9]{1,12}){4,})\b"
 )
 
 

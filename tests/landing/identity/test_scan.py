@@ -160,3 +160,25 @@ def test_every_kind_has_a_reason_with_its_fate() -> None:
     assert known[Kind.CODE.reason].fate == known["identity_in_name"].fate == "file_refused"
     for kind in set(Kind) - {Kind.CODE}:
         assert known[kind.reason].fate == "row_quarantined"
+
+
+NUMBERS = "lpad(floor(random() * 10000000000)::bigint::varchar, {}, '7')"
+SHAPES = {
+    "running": "'S-' || lpad(i::varchar, 7, '0')",
+    **{f"{n} digits": NUMBERS.format(n) for n in range(7, 13)},
+    "uuid": "uuid()::varchar",
+    "hexadecimal": "md5(random()::varchar)",
+    "oid": "'1.2.246.562.10.' || " + NUMBERS.format(11),
+    "time": "strftime(timestamp '2000-01-01' + to_seconds(i * 8000), '%Y-%m-%dT%H:%M:%S')",
+    "meeting": "'S' || strftime(date '2000-01-01' + i::integer % 9000, '%y%m%d') || '-' || 1000 + i % 9000",
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_ids_of_machines_pass(connection: duckdb.DuckDBPyConnection, shape: str) -> None:
+    connection.execute("select setseed(0.25)")
+    connection.execute(
+        "create or replace temp table d as "
+        f"select i as row_number, {SHAPES[shape]} as value from range(100000) as t(i)"
+    )
+    assert identity.scan(connection, "d", {"value": "ref"}).places == ()
