@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fit_warehouse.landing import identity
-from fit_warehouse.landing.identity import IdentityScanError, Kind, find_in_name
+from fit_warehouse.demo import make_city
+from fit_warehouse.landing import contract, identity
+from fit_warehouse.landing.identity import IdentityScanError, Kind, find_in_name, kind_of_name
 from fit_warehouse.landing.identity.kinds import RULES
 from fit_warehouse.landing.refusal import reasons
 
@@ -182,3 +184,25 @@ def test_ids_of_machines_pass(connection: duckdb.DuckDBPyConnection, shape: str)
         f"select i as row_number, {SHAPES[shape]} as value from range(100000) as t(i)"
     )
     assert identity.scan(connection, "d", {"value": "ref"}).places == ()
+
+
+def test_a_whole_city_passes(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    make_city(tmp_path, forms=2000, seed=1)
+    files = sorted(tmp_path.rglob("*.csv"))
+    assert files
+    for file in files:
+        name = contract.recognise(file.stem)
+        assert name is not None
+        assert kind_of_name(file.relative_to(tmp_path).as_posix()) is None
+        connection.execute(
+            "create or replace temp table d as select row_number() over () as row_number, * "
+            "from read_csv($path, all_varchar = true)",
+            {"path": str(file)},
+        )
+        header = {row[0] for row in connection.execute("describe d").fetchall()}
+        columns = {
+            column.name: column.type
+            for column in contract.tables()[name].columns
+            if column.name in header
+        }
+        assert identity.scan(connection, "d", columns).places == ()
