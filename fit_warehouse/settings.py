@@ -36,6 +36,13 @@ class Land:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """Whether `client_ref` is the personal identity code, which is then never stored."""
+
+    client_ref_is_hetu: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Build:
     """What DuckDB may use."""
 
@@ -69,6 +76,7 @@ class Settings:
 
     paths: Paths = field(default_factory=Paths)
     land: Land = field(default_factory=Land)
+    identity: Identity = field(default_factory=Identity)
     build: Build = field(default_factory=Build)
     outcome: Outcome = field(default_factory=Outcome)
     publish: Publish = field(default_factory=Publish)
@@ -140,6 +148,10 @@ def _section(kind: Any, name: str, values: Mapping[str, Any]) -> Any:
 
 def _convert(hint: Any, value: Any) -> Any:
     """Return `value` as the declared type, or raise ValueError with what is expected."""
+    if hint is bool:
+        if str(value).lower() not in ("true", "false"):
+            raise ValueError("expected true or false")
+        return str(value).lower() == "true"
     if hint in (int, float, str):
         if isinstance(value, bool):
             raise ValueError(f"expected {hint.__name__}")
