@@ -44,6 +44,19 @@ def connect(
         raise
 
 
+# With what Python and its libraries take beside it, a landing or a resolve stays below 2 GiB.
+LIMITED_BYTES = 1_200_000_000
+UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+
+
+def limit_memory(connection: duckdb.DuckDBPyConnection) -> None:
+    """Lower DuckDB's memory limit for work whose data pass by, unless it is lower already."""
+    ((given,),) = connection.execute("select current_setting('memory_limit')").fetchall()
+    number, unit = given.split()
+    if float(number) * UNITS[unit] > LIMITED_BYTES:
+        connection.execute(f"set memory_limit = '{LIMITED_BYTES} bytes'")
+
+
 # Published files are in this format: the oldest driver that Power BI users bring can open it.
 STORAGE = "v1.0.0"
 

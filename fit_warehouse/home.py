@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -89,7 +90,24 @@ def write_json(path: Path, content: Any) -> None:
         encoding="utf-8",
         newline="\n",
     )
-    temporary.replace(path)
+    replace_file(temporary, path)
+
+
+def replace_file(fresh: Path, path: Path) -> None:
+    """Put a file that is written in the place of another, so that it outlives a power failure.
+
+    Without the first flush the name may be on the disk before the content is; without the second
+    the name may not be there at all.
+    """
+    with fresh.open("rb+") as file:
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    if os.name != "nt":  # Windows opens no folders
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def read_json(path: Path, default: Any = None) -> Any:
