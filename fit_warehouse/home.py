@@ -42,6 +42,16 @@ class Home:
         return self.path / "accepted"
 
     @property
+    def conflicts(self) -> Path:
+        """File and row of every raw row that another version contradicts."""
+        return self.accepted / "conflicting.parquet"
+
+    @property
+    def resolved(self) -> Path:
+        """From which landed files the accepted ones were made; absent while they are being made."""
+        return self.accepted / "resolved.json"
+
+    @property
     def build_database(self) -> Path:
         """The DuckDB file that dbt and measure write."""
         return self.path / "build" / "build.duckdb"

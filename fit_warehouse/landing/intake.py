@@ -21,6 +21,8 @@ from fit_warehouse.landing.contract import Column, Table, instruments
 from fit_warehouse.landing.refusal import RefusedFileError
 
 SHOWN_PROBLEMS = 5
+# Pseudonyms hardly compress: a higher level or a filter for them costs time and saves nothing.
+PARQUET = "compression zstd, compression_level 1, write_bloom_filter false"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ def _typed(table: Table, texts: list[str], rows: str) -> str:
             coalesce(v_extracted_at, moment.extracted_at) as version_at,
             coalesce(v_extracted_at, moment.extracted_at, moment.today) as known_at,
             greatest(moment.extracted_at, moment.today) as latest_at
-        from (select *, {values} from (select row_number, {', '.join(texts)} from {rows}))
+        from (select *, {values} from (select row_number, {", ".join(texts)} from {rows}))
         cross join moment
     """
 
@@ -177,7 +179,9 @@ def _survey(
     connection.execute(
         "create or replace temp table bad as select unnest(bad) as row_number from survey"
     )
-    ((n_rows, n_bad, *values),) = connection.execute("select * exclude (bad) from survey").fetchall()
+    ((n_rows, n_bad, *values),) = connection.execute(
+        "select * exclude (bad) from survey"
+    ).fetchall()
     return n_rows, n_bad, dict(zip(profile, values, strict=True))
 
 
@@ -249,7 +253,9 @@ def write_kept(
     """Write the rows without a problem to a raw Parquet file, in the order of the file."""
     refs = [column for column in table.columns if column.type == "ref"]
     pseudonyms, lookups = pseudonym.by_value(connection, "kept", refs, key)
-    columns = ", ".join(f"{_stored(column, pseudonyms)} as {column.name}" for column in table.columns)
+    columns = ", ".join(
+        f"{_stored(column, pseudonyms)} as {column.name}" for column in table.columns
+    )
     # Over pseudonyms: a hash over what was delivered would tell the identifier to whoever guesses it.
     content = ", ".join(
         f"coalesce(cast({column.name} as varchar), chr(30))" for column in table.content
@@ -286,8 +292,7 @@ def _copy(
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".tmp")
     target = temporary.as_posix().replace("'", "''")
-    # Threads fill row groups of their own: large ones would hold much of a file in memory.
     connection.execute(
-        f"copy ({query}) to '{target}' (format parquet, compression zstd)", dict(parameters)
+        f"copy ({query}) to '{target}' (format parquet, {PARQUET})", dict(parameters)
     )
     replace_file(temporary, path)

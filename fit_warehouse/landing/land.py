@@ -16,7 +16,6 @@ from fit_warehouse.landing import contract, files, intake, ledger, pseudonym, re
 from fit_warehouse.landing.files import LandingFile
 from fit_warehouse.landing.ledger import Entry
 from fit_warehouse.landing.refusal import RefusedFileError, reasons
-from fit_warehouse.landing.resolve import Fates, resolve
 from fit_warehouse.settings import HELSINKI, Settings
 
 Say = Callable[[str], None]
@@ -30,7 +29,6 @@ class Landing:
     refused: list[Entry] = field(default_factory=list)
     known: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    fates: Fates = field(default_factory=lambda: Fates({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,6 @@ def land(settings: Settings, home: Home, *, progress: Say = lambda _: None) -> L
         for file in found:
             progress(file.name)
             worker.land_file(file)
-        landing.fates = resolve(connection, home)
     finally:
         connection.close()
     return landing
