@@ -164,10 +164,13 @@ def land(landing: LandingOption = None) -> None:
 def build() -> None:
     """Build the marts from what has landed."""
     from fit_warehouse import pipeline, summary
+    from fit_warehouse.landing import ledger
     from fit_warehouse.progress import steps
 
     settings, home, _ = _place()
     with home.locked(), steps(_console(), home) as shown:
+        if ledger.landed(home):  # else build says what is missing
+            pipeline.resolve_step(settings, home, shown)
         built = pipeline.build_step(settings, home, shown)
     _say(summary.built(home, settings, built))
 

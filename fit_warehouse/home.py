@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -13,6 +14,9 @@ from typing import Any
 import filelock
 
 from fit_warehouse.errors import UsageError
+
+# A full disk, a used-up quota (Windows has none of that name), a file larger than is allowed.
+FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,14 @@ class Home:
                 f"another fit command is at work in {self.path}. Wait until it ends, "
                 "or give this one a home of its own (FIT_HOME)"
             ) from None
-        except PermissionError as problem:
+        except OSError as problem:
+            if problem.errno in FULL:
+                raise UsageError(
+                    f"the disk that holds {self.path} is full. Make room there, then try again: "
+                    "what has landed is whole"
+                ) from problem
+            if not isinstance(problem, PermissionError):
+                raise
             raise UsageError(
                 f"no permission to write {problem.filename}. Give the user that runs fit the right "
                 "to write there, or choose another folder (FIT_HOME, FIT_PUBLISHED)"

@@ -55,8 +55,8 @@ def _landed(home: Home) -> list[str]:
     if newer:
         lines += [
             *summary.files(newer),
-            f"{len(newer)} of these files have landed since versions were last compared; "
-            "the numbers above are without them until: fit build",
+            "Landed since versions were last compared, and in no number of accepted rows until "
+            f"fit build: {len(newer)} file{'s' if len(newer) != 1 else ''}",
         ]
     return lines
 

@@ -15,7 +15,6 @@ from typing import Any
 import duckdb
 
 from fit_warehouse import database
-from fit_warehouse.home import replace_file
 from fit_warehouse.landing import pseudonym, rules
 from fit_warehouse.landing.contract import Column, Table, instruments
 from fit_warehouse.landing.refusal import RefusedFileError
@@ -269,7 +268,7 @@ def write_kept(
     """
     is_inline = any("$" in text for text in pseudonyms.values())
     bound = pseudonym.parameters(key) if is_inline else {}
-    _copy(connection, query, path, {"file_id": file_id, **bound})
+    database.write_parquet(connection, query, path, {"file_id": file_id, **bound}, options=PARQUET)
 
 
 def write_quarantined(
@@ -282,17 +281,4 @@ def write_quarantined(
         from problem
         order by row_number, column_name, reason_code
     """
-    _copy(connection, query, path, {"file_id": file_id, "table": table.name})
-
-
-def _copy(
-    connection: duckdb.DuckDBPyConnection, query: str, path: Path, parameters: Mapping[str, object]
-) -> None:
-    """Write a query's rows to a Parquet file that is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    target = temporary.as_posix().replace("'", "''")
-    connection.execute(
-        f"copy ({query}) to '{target}' (format parquet, {PARQUET})", dict(parameters)
-    )
-    replace_file(temporary, path)
+    database.write_parquet(connection, query, path, {"file_id": file_id, "table": table.name})

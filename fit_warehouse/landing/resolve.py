@@ -22,7 +22,7 @@ from pathlib import Path
 import duckdb
 
 from fit_warehouse import database
-from fit_warehouse.home import Home, replace_file
+from fit_warehouse.home import Home
 from fit_warehouse.landing import ledger, resolved
 from fit_warehouse.landing.contract import Table, tables
 from fit_warehouse.landing.resolved import Fates
@@ -72,24 +72,17 @@ def resolve(connection: duckdb.DuckDBPyConnection, home: Home) -> Fates:
             "insert into conflict select _file_id, _row_number from fate where fate = 'conflicting'"
         )
         names = ", ".join(column.name for column in table.content)
-        _write(
+        database.write_parquet(
             connection,
             f"select {names}, _version_at as version_at from raw_{table.name} anti join "
             "(from fate where fate <> 'current') using (_file_id, _row_number) "
             f"order by {', '.join(table.key)}",
             home.accepted / f"{table.name}.parquet",
         )
-    _write(connection, "from conflict order by all", home.conflicts)
+    database.write_parquet(connection, "from conflict order by all", home.conflicts)
     fates = Fates(by_file)
     resolved.write(home, fates)
     return fates
-
-
-def _write(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-    temporary = path.with_name(path.name + ".tmp")
-    target = temporary.as_posix().replace("'", "''")
-    connection.execute(f"copy ({query}) to '{target}' (format parquet, compression zstd)")
-    replace_file(temporary, path)
 
 
 def _raw_view(connection: duckdb.DuckDBPyConnection, table: Table, paths: list[Path]) -> None:
