@@ -44,7 +44,7 @@ def row(site: Site, statement: Statement) -> dict[str, str]:
             return site.row(table, **deleted, **said)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(statements=STATEMENTS, data=st.data())
 def test_any_order_parts_names_repetitions_and_landings_give_the_same_bytes(
     new_site: Callable[..., Site], statements: list[Statement], data: st.DataObject
