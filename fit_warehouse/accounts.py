@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fit_warehouse.landing.ledger import Entry
-from fit_warehouse.landing.resolve import ACCEPTED, Fates
+from fit_warehouse.landing.resolved import ACCEPTED, Fates
 
 
 @dataclass(frozen=True, slots=True)

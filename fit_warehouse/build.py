@@ -14,7 +14,7 @@ from typing import Any
 from fit_warehouse import project
 from fit_warehouse.errors import DataError, UsageError
 from fit_warehouse.home import Home
-from fit_warehouse.landing import contract
+from fit_warehouse.landing import contract, ledger, resolve
 from fit_warehouse.settings import Settings
 
 Say = Callable[[str], None]
@@ -29,7 +29,9 @@ class Built:
 
 
 def build(settings: Settings, home: Home, *, progress: Say = lambda _: None) -> Built:
-    """Run dbt on the accepted rows; the database is made anew beside the old one, then replaces it.
+    """Resolve versions and run dbt on the accepted rows.
+
+    The database is made anew beside the old one, then replaces it.
 
     Parameters
     ----------
@@ -45,9 +47,10 @@ def build(settings: Settings, home: Home, *, progress: Say = lambda _: None) -> 
     DataError
         When a model cannot be built or a data test fails, with the names of all that did.
     """
-    if not (home.accepted / "response.parquet").is_file():
+    if not ledger.landed(home):
         raise UsageError("nothing has been landed yet. Run: fit land")
     _check_parameter_set(settings)
+    resolve.ensure(settings, home)
     home.build_database.parent.mkdir(parents=True, exist_ok=True)
     fresh = home.build_database.with_name("fresh.duckdb")
     _remove(fresh)

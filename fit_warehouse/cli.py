@@ -100,11 +100,13 @@ def run(landing: LandingOption = None, as_of: AsOfOption = None) -> None:
         release.check_replaceable(settings, is_synthetic=demo_data.is_synthetic(settings.landing))
         landed = pipeline.land_step(settings, home, shown)
         _say(summary.landed(landed))
+        accounted = pipeline.resolve_step(settings, home, shown)
+        _say(summary.fates(accounted.accounts))
         built = pipeline.build_step(settings, home, shown)
         context = pipeline.measure_step(settings, home, shown, day)
         findings = pipeline.check_step(settings, home, shown)
         published = pipeline.publish_step(
-            settings, home, shown, context, [*landed.findings, *findings]
+            settings, home, shown, context, [*accounted.findings, *findings]
         )
     _say(summary.built(home, settings, built))
     _say(summary.found(published.open_database, settings))
@@ -162,10 +164,13 @@ def land(landing: LandingOption = None) -> None:
 def build() -> None:
     """Build the marts from what has landed."""
     from fit_warehouse import pipeline, summary
+    from fit_warehouse.landing import ledger
     from fit_warehouse.progress import steps
 
     settings, home, _ = _place()
     with home.locked(), steps(_console(), home) as shown:
+        if ledger.landed(home):  # else build says what is missing
+            pipeline.resolve_step(settings, home, shown)
         built = pipeline.build_step(settings, home, shown)
     _say(summary.built(home, settings, built))
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
 
 from fit_warehouse.errors import UsageError
+from fit_warehouse.home import replace_file
 from fit_warehouse.settings import Build
 
 
@@ -42,6 +44,50 @@ def connect(
                 f"another program holds {path} open. Close it there (or open it read-only), then try again"
             ) from problem
         raise
+
+
+# With what Python and its libraries take beside it, a landing or a resolve stays below 2 GiB.
+LIMITED_BYTES = 1_200_000_000
+UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+
+
+def limit_memory(connection: duckdb.DuckDBPyConnection) -> None:
+    """Lower DuckDB's memory limit for work whose data pass by, unless it is lower already."""
+    ((given,),) = connection.execute("select current_setting('memory_limit')").fetchall()
+    number, unit = given.split()
+    if float(number) * UNITS[unit] > LIMITED_BYTES:
+        connection.execute(f"set memory_limit = '{LIMITED_BYTES} bytes'")
+
+
+def write_parquet(
+    connection: duckdb.DuckDBPyConnection,
+    query: str,
+    path: Path,
+    parameters: Mapping[str, object] | None = None,
+    *,
+    options: str = "compression zstd",
+) -> None:
+    """Write a query's rows to a Parquet file that is there whole and lasting, or not at all.
+
+    Raises
+    ------
+    UsageError
+        When the disk is full or the folder may not be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".tmp")
+    target = temporary.as_posix().replace("'", "''")
+    try:
+        connection.execute(
+            f"copy ({query}) to '{target}' (format parquet, {options})", dict(parameters or {})
+        )
+        replace_file(temporary, path)
+    except duckdb.IOException as problem:
+        temporary.unlink(missing_ok=True)
+        raise UsageError(
+            f"{path.parent} cannot be written: {str(problem).splitlines()[0]}. Make room there, or "
+            "give the user that runs fit the right to write; then try again: what has landed is whole"
+        ) from problem
 
 
 # Published files are in this format: the oldest driver that Power BI users bring can open it.

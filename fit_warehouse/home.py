@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +14,9 @@ from typing import Any
 import filelock
 
 from fit_warehouse.errors import UsageError
+
+# A full disk, a used-up quota (Windows has none of that name), a file larger than is allowed.
+FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,16 @@ class Home:
     def accepted(self) -> Path:
         """The current version of every row, one Parquet a table; made anew from raw."""
         return self.path / "accepted"
+
+    @property
+    def conflicts(self) -> Path:
+        """File and row of every raw row that another version contradicts."""
+        return self.accepted / "conflicting.parquet"
+
+    @property
+    def resolved(self) -> Path:
+        """From which landed files the accepted ones were made; absent while they are being made."""
+        return self.accepted / "resolved.json"
 
     @property
     def build_database(self) -> Path:
@@ -73,7 +88,14 @@ class Home:
                 f"another fit command is at work in {self.path}. Wait until it ends, "
                 "or give this one a home of its own (FIT_HOME)"
             ) from None
-        except PermissionError as problem:
+        except OSError as problem:
+            if problem.errno in FULL:
+                raise UsageError(
+                    f"the disk that holds {self.path} is full. Make room there, then try again: "
+                    "what has landed is whole"
+                ) from problem
+            if not isinstance(problem, PermissionError):
+                raise
             raise UsageError(
                 f"no permission to write {problem.filename}. Give the user that runs fit the right "
                 "to write there, or choose another folder (FIT_HOME, FIT_PUBLISHED)"
@@ -89,7 +111,24 @@ def write_json(path: Path, content: Any) -> None:
         encoding="utf-8",
         newline="\n",
     )
-    temporary.replace(path)
+    replace_file(temporary, path)
+
+
+def replace_file(fresh: Path, path: Path) -> None:
+    """Put a file that is written in the place of another, so that it outlives a power failure.
+
+    Without the first flush the name may be on the disk before the content is; without the second
+    the name may not be there at all.
+    """
+    with fresh.open("rb+") as file:
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    if os.name != "nt":  # Windows opens no folders
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def read_json(path: Path, default: Any = None) -> Any:

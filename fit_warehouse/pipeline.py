@@ -12,7 +12,7 @@ from fit_warehouse.accounts import Account, accounts
 from fit_warehouse.build import Built
 from fit_warehouse.errors import DataError
 from fit_warehouse.home import Home
-from fit_warehouse.landing import ledger
+from fit_warehouse.landing import ledger, resolve
 from fit_warehouse.landing.land import Landing, land
 from fit_warehouse.measure.context import Context
 from fit_warehouse.measure.measure import measure
@@ -23,30 +23,40 @@ from fit_warehouse.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Landed:
-    """What landing did, and where every row is."""
+class Accounted:
+    """Where every row of every landed file is, and what is found about the deliveries."""
 
-    landing: Landing
     accounts: Sequence[Account]
     findings: Sequence[Finding]
 
 
-def land_step(settings: Settings, home: Home, steps: Steps) -> Landed:
-    """Land the folder and check the deliveries.
+def land_step(settings: Settings, home: Home, steps: Steps) -> Landing:
+    """Land the folder; what has landed before is not read.
 
     Raises
     ------
     DataError
-        When a file is refused or a delivery is not as expected; the good files have landed.
+        When a file is refused; the good ones have landed.
     """
     with steps.step("land", "Landing files") as step:
         landing = land(settings, home, progress=step.say)
-        found = accounts(ledger.landed(home), landing.fates)
         if landing.refused:
             raise DataError(refusals(landing))
+    return landing
+
+
+def resolve_step(settings: Settings, home: Home, steps: Steps) -> Accounted:
+    """Decide which versions count, where files have landed since the last time, and check them.
+
+    Raises
+    ------
+    DataError
+        When a delivery is not as expected.
+    """
+    with steps.step("resolve", "Deciding which versions count") as step:
+        found = accounts(ledger.landed(home), resolve.ensure(settings, home))
         step.say("checking the deliveries")
-        findings = checks.intake(settings, home, found)
-    return Landed(landing, found, findings)
+        return Accounted(found, checks.intake(settings, home, found))
 
 
 def refusals(landing: Landing) -> str:

@@ -9,28 +9,22 @@ from datetime import UTC, datetime
 from fit_warehouse import database, summary
 from fit_warehouse.accounts import Account, accounts
 from fit_warehouse.home import Home
-from fit_warehouse.landing import ledger
+from fit_warehouse.landing import ledger, resolve, resolved
 from fit_warehouse.landing.refusal import reasons
-from fit_warehouse.landing.resolve import conflicting, fates
+from fit_warehouse.landing.resolve import conflicting
 from fit_warehouse.measure.tables import read
 from fit_warehouse.publish import switch
 from fit_warehouse.settings import Settings
 
 
 def landed_accounts(settings: Settings, home: Home) -> Sequence[Account]:
-    """Return where every row of every landed file is; reads, and changes nothing."""
-    connection = database.connect(None, settings.build, temporary=home.path / "spill")
-    try:
-        return accounts(ledger.landed(home), fates(connection, home))
-    finally:
-        connection.close()
+    """Return where every row of every landed file is; the caller holds the home's lock."""
+    return accounts(ledger.landed(home), resolve.ensure(settings, home))
 
 
 def describe(settings: Settings, home: Home) -> list[str]:
     """Return the state of an installation in lines of text."""
-    found = landed_accounts(settings, home)
-    lines = [f"Home: {home.path.absolute()}"]
-    lines += ["Landed: nothing yet"] if not found else _files(found)
+    lines = [f"Home: {home.path.absolute()}", *_landed(home)]
     refused = [entry for entry in ledger.entries(home) if entry.status == ledger.REFUSED]
     lines += [f"Refused: {entry.file_name}: {entry.refusal}" for entry in refused]
     if home.build_database.is_file():
@@ -47,6 +41,23 @@ def describe(settings: Settings, home: Home) -> list[str]:
             f"Published: release {manifest['release_id']} ({kind}), data up to {manifest['as_of']}, "
             f"in {(settings.paths.published / switch.CURRENT).absolute()}"
         )
+    return lines
+
+
+def _landed(home: Home) -> list[str]:
+    """Return the files and the fates of their rows as of the last resolve: nothing is changed."""
+    entries, last = ledger.landed(home), resolved.last(home)
+    if not entries:
+        return ["Landed: nothing yet"]
+    settled = [entry for entry in entries if last is not None and last.has(entry.file_id)]
+    lines = _files(accounts(settled, last.fates)) if last is not None and settled else []
+    newer = [entry for entry in entries if entry not in settled]
+    if newer:
+        lines += [
+            *summary.files(newer),
+            "Landed since versions were last compared, and in no number of accepted rows until "
+            f"fit build: {len(newer)} file{'s' if len(newer) != 1 else ''}",
+        ]
     return lines
 
 

@@ -12,11 +12,12 @@ from fit_warehouse import database
 from fit_warehouse.accounts import Account
 from fit_warehouse.build import Built
 from fit_warehouse.home import Home
+from fit_warehouse.landing.land import Landing
+from fit_warehouse.landing.ledger import Entry
 from fit_warehouse.landing.refusal import reasons
 from fit_warehouse.measure.context import Context
 from fit_warehouse.measure.period import Period
 from fit_warehouse.measure.tables import read
-from fit_warehouse.pipeline import Landed
 from fit_warehouse.publish.release import Published
 from fit_warehouse.settings import Settings
 
@@ -26,9 +27,8 @@ def count(number: int) -> str:
     return f"{number:,}".replace(",", " ")
 
 
-def landed(result: Landed) -> list[str]:
+def landed(landing: Landing) -> list[str]:
     """Return what landing did."""
-    landing = result.landing
     lines = []
     if landing.known:
         lines.append(
@@ -38,9 +38,24 @@ def landed(result: Landed) -> list[str]:
         f"Landed: {len(landing.new)} new files, "
         f"{count(sum(entry.rows_delivered for entry in landing.new))} rows."
     )
-    lines += fates(result.accounts)
+    lines += files(landing.new)
     lines += [f"Note: {note}" for note in landing.notes]
     return lines
+
+
+def files(entries: Sequence[Entry]) -> list[str]:
+    """Return how many rows of each file were delivered, kept and quarantined."""
+    if not entries:
+        return []
+    width = max(len(entry.file_name) for entry in entries)
+    return [
+        f"{'file':<{width}}  delivered       kept  quarantined",
+        *(
+            f"{entry.file_name:<{width}}  {entry.rows_delivered:>9}  "
+            f"{entry.rows_delivered - entry.rows_quarantined:>9}  {entry.rows_quarantined:>11}"
+            for entry in entries
+        ),
+    ]
 
 
 def fates(accounts: Sequence[Account]) -> list[str]:

@@ -1,7 +1,12 @@
-"""Check the rows of one delivered table and part them: raw Parquet, or quarantine with a reason."""
+"""Check the rows of one delivered table and part them: raw Parquet, or quarantine with a reason.
+
+Every row streams twice through its types and is stored in none between: once to find the few that
+break a rule, once on its way into the raw store. What is wrong is worked out for those few alone.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -9,11 +14,14 @@ from typing import Any
 
 import duckdb
 
+from fit_warehouse import database
 from fit_warehouse.landing import pseudonym, rules
 from fit_warehouse.landing.contract import Column, Table, instruments
 from fit_warehouse.landing.refusal import RefusedFileError
 
 SHOWN_PROBLEMS = 5
+# Pseudonyms hardly compress: a higher level or a filter for them costs time and saves nothing.
+PARQUET = "compression zstd, compression_level 1, write_bloom_filter false"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +50,8 @@ class Taken:
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
-    """Put the instrument registry where the rules look it up."""
+    """Put the instrument registry where the rules look it up, and bound DuckDB's memory."""
+    database.limit_memory(connection)
     connection.execute(
         """
         create or replace temp table instrument (
@@ -68,7 +77,9 @@ def take(
     extracted_at: datetime | None,
     today: date,
 ) -> Taken:
-    """Judge every row of `delivered`; leaves the temporary tables `judged` and `problem`.
+    """Judge every row of `delivered`; leaves the temporary tables `kept` and `problem`.
+
+    `kept` is a view of the rows without a problem, as text (d) and in types (v).
 
     Parameters
     ----------
@@ -95,48 +106,112 @@ def take(
     missing = [name for name in table.required if name not in header]
     if missing:
         raise RefusedFileError("missing_column", ", ".join(missing))
-    connection.execute(_judging(table, header), {"extracted_at": extracted_at, "today": today})
     connection.execute(
+        "create or replace temp table moment as "
+        "select $extracted_at::timestamp as extracted_at, $today::timestamp as today",
+        {"extracted_at": extracted_at, "today": today},
+    )
+    texts = _texts(connection, table, header)
+    n_rows, n_bad, profile = _survey(connection, table, texts)
+    _problems(connection, table, texts)
+    well = "delivered anti join bad using (row_number)" if n_bad else "delivered"
+    connection.execute(f"create or replace temp view kept as {_typed(table, texts, well)}")
+    return _taken(connection, n_rows, n_bad, profile)
+
+
+def _texts(
+    connection: duckdb.DuckDBPyConnection, table: Table, header: tuple[str, ...]
+) -> list[str]:
+    """Return SQL for each column as trimmed text, NULL where it is not in the file."""
+    present = [column for column in table.columns if column.name in header]
+    looks = ", ".join(rules.is_ragged(column) for column in present)
+    (ragged,) = connection.execute(f"select {looks} from delivered").fetchall()
+    texts = {column.name: f"nullif({column.name}, '')" for column in present}
+    texts |= {
+        column.name: rules.trimmed(column)
+        for column, is_ragged in zip(present, ragged, strict=True)
+        if is_ragged
+    }
+    return [f"{texts.get(name, 'null::varchar')} as d_{name}" for name in table.names]
+
+
+def _typed(table: Table, texts: list[str], rows: str) -> str:
+    """Return SQL for rows as text (d_...), in types (v_...), and the times to compare them with."""
+    values = ", ".join(f"{rules.typed(column)} as v_{column.name}" for column in table.columns)
+    return f"""
+        select
+            *,
+            coalesce(v_extracted_at, moment.extracted_at) as version_at,
+            coalesce(v_extracted_at, moment.extracted_at, moment.today) as known_at,
+            greatest(moment.extracted_at, moment.today) as latest_at
+        from (select *, {values} from (select row_number, {", ".join(texts)} from {rows}))
+        cross join moment
+    """
+
+
+def _judged(table: Table, texts: list[str], columns: str, rows: str = "delivered") -> str:
+    """Return SQL for some columns of typed rows beside the instrument (i) of each form."""
+    lookup = "left join instrument as i on i.instrument_code = d_instrument_code"
+    return f"""
+        select {columns} from ({_typed(table, texts, rows)})
+        {lookup if table.name == "response" else ""}
+    """
+
+
+def _survey(
+    connection: duckdb.DuckDBPyConnection, table: Table, texts: list[str]
+) -> tuple[int, int, dict[str, Any]]:
+    """Pass over all rows once: count and profile them, and keep in `bad` which break a rule."""
+    broken = " or ".join(f"({rule.condition})" for of in rules.by_column(table) for rule in of)
+    rows = _judged(table, texts, f"*, coalesce({broken}, false) as is_bad")
+    profile = _profile(table)
+    shares = "".join(f", {sql} filter (not is_bad) as {name}" for name, sql in profile.items())
+    connection.execute(
+        f"""
+        create or replace temp table survey as
+        select
+            count(*) as n_rows, count(*) filter (is_bad) as n_bad,
+            list(row_number) filter (is_bad) as bad{shares}
+        from ({rows})
         """
+    )
+    connection.execute(
+        "create or replace temp table bad as select unnest(bad) as row_number from survey"
+    )
+    ((n_rows, n_bad, *values),) = connection.execute(
+        "select * exclude (bad) from survey"
+    ).fetchall()
+    return n_rows, n_bad, dict(zip(profile, values, strict=True))
+
+
+def _profile(table: Table) -> dict[str, str]:
+    """Return SQL for what the expectations on a delivery look at: shares and ranges, no person."""
+    wanted = {}
+    if "session_date" in table.names:
+        wanted |= {"first_day": "min(v_session_date)", "last_day": "max(v_session_date)"}
+    if table.name == "response":
+        scored = "v_total is not null or v_item_1 is not null"
+        wanted |= {
+            "share_skipped": "avg(coalesce(v_is_skipped, 0))",
+            "share_scored": f"avg(case when {scored} then 1 else 0 end)",
+        }
+    return wanted
+
+
+def _problems(connection: duckdb.DuckDBPyConnection, table: Table, texts: list[str]) -> None:
+    """Make `problem`: every fault of the few rows that have one."""
+    cases = ",\n".join(_first_problem(of_column) for of_column in rules.by_column(table))
+    found = f"list_filter([{cases}], lambda problem: problem.reason is not null) as problems"
+    few = "delivered semi join bad using (row_number)"
+    connection.execute(
+        f"""
         create or replace temp table problem as
             select row_number, unnest(problems, recursive := true)
-            from judged
-            where len(problems) > 0
+            from ({_judged(table, texts, f"row_number, {found}", few)})
             union all
             select row_number, 'malformed_row' as reason, '' as column_name from malformed
         """
     )
-    return _summary(connection, table)
-
-
-def _judging(table: Table, header: tuple[str, ...]) -> str:
-    """Return SQL for `judged`: each row as text (d), in types (v), and the list of its problems."""
-    texts = ", ".join(
-        f"{column.name} := {rules.trimmed(column) if column.name in header else 'null::varchar'}"
-        for column in table.columns
-    )
-    values = ", ".join(f"{column.name} := {rules.typed(column)}" for column in table.columns)
-    cases = ",\n".join(_first_problem(of_column) for of_column in rules.by_column(table))
-    lookup = "left join instrument as i on i.instrument_code = d.instrument_code"
-    return f"""
-        create or replace temp table judged as
-        with
-        as_text as (select row_number, struct_pack({texts}) as d from delivered),
-        as_value as (select row_number, d, struct_pack({values}) as v from as_text),
-        timed as (
-            select
-                row_number, d, v,
-                coalesce(v.extracted_at, $extracted_at::timestamp) as version_at,
-                coalesce(v.extracted_at, $extracted_at::timestamp, $today::timestamp) as known_at,
-                greatest($extracted_at::timestamp, $today::timestamp) as latest_at
-            from as_value
-        )
-        select
-            row_number, d, v, version_at,
-            list_filter([{cases}], lambda problem: problem.reason is not null) as problems
-        from timed
-        {lookup if table.name == "response" else ""}
-    """
 
 
 def _first_problem(of_column: list[rules.Rule]) -> str:
@@ -145,55 +220,29 @@ def _first_problem(of_column: list[rules.Rule]) -> str:
     return f"{{'reason': case {whens} end, 'column_name': '{of_column[0].column}'}}"
 
 
-def _summary(connection: duckdb.DuckDBPyConnection, table: Table) -> Taken:
-    """Count what was judged."""
-    delivered = _scalar(
-        connection, "select (select count(*) from judged) + (select count(*) from malformed)"
-    )
-    kept = _scalar(connection, "select count(*) from judged where len(problems) = 0")
+def _taken(
+    connection: duckdb.DuckDBPyConnection, n_rows: int, n_bad: int, profile: dict[str, Any]
+) -> Taken:
+    """Return the counts of a table that has been judged, and where its first problems are."""
+    ((n_malformed,),) = connection.execute("select count(*) from malformed").fetchall()
     counted = connection.execute(
-        """
-        select reason, count(distinct row_number) from problem group by reason order by reason
-        """
+        "select reason, count(distinct row_number) from problem group by reason order by reason"
     ).fetchall()
     first = connection.execute(
         "select row_number, column_name, reason from problem "
         f"order by row_number, column_name, reason limit {SHOWN_PROBLEMS}"
     ).fetchall()
-    return Taken(
-        delivered,
-        kept,
-        dict(counted),
-        tuple(Problem(*row) for row in first),
-        _profile(connection, table),
-    )
+    problems = tuple(Problem(*row) for row in first)
+    return Taken(n_rows + n_malformed, n_rows - n_bad, dict(counted), problems, profile)
 
 
-def _profile(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[str, Any]:
-    """Return what the expectations on a delivery look at: shares and ranges, no person."""
-    wanted = {"n_keys": f"count(distinct ({', '.join(f'd.{name}' for name in table.key)}))"}
-    names = set(table.names)
-    if "session_date" in names:
-        wanted |= {"first_day": "min(v.session_date)", "last_day": "max(v.session_date)"}
-    if table.name == "response":
-        scored = "v.total is not null or v.item_1 is not null"
-        wanted |= {
-            "share_skipped": "avg(coalesce(v.is_skipped, 0))",
-            "share_scored": f"avg(case when {scored} then 1 else 0 end)",
-        }
-    columns = ", ".join(f"{sql} as {name}" for name, sql in wanted.items())
-    values = connection.execute(f"select {columns} from judged where len(problems) = 0").fetchone()
-    return dict(zip(wanted, values or (), strict=True))
-
-
-def _stored(column: Column) -> str:
+def _stored(column: Column, pseudonyms: Mapping[str, str]) -> str:
     """Return SQL for a column as the raw store keeps it."""
     if column.type == "ref":
-        # NULL stays NULL: `||` with a missing text is missing.
-        return pseudonym.sql(f"d.{column.name}", column.space)
+        return pseudonyms[column.name]
     if column.birth and column.type == "date":
-        return f"cast(date_trunc('month', v.{column.name}) as date)"
-    value = f"cast(v.{column.name} as {column.sql_type})"
+        return f"cast(date_trunc('month', v_{column.name}) as date)"
+    value = f"cast(v_{column.name} as {column.sql_type})"
     return f"coalesce({value}, '{column.default}')" if column.default else value
 
 
@@ -201,57 +250,35 @@ def write_kept(
     connection: duckdb.DuckDBPyConnection, table: Table, path: Path, *, file_id: str, key: bytes
 ) -> None:
     """Write the rows without a problem to a raw Parquet file, in the order of the file."""
-    columns = ", ".join(f"{_stored(column)} as {column.name}" for column in table.columns)
+    refs = [column for column in table.columns if column.type == "ref"]
+    pseudonyms, lookups = pseudonym.by_value(connection, "kept", refs, key)
+    columns = ", ".join(
+        f"{_stored(column, pseudonyms)} as {column.name}" for column in table.columns
+    )
+    # Over pseudonyms: a hash over what was delivered would tell the identifier to whoever guesses it.
     content = ", ".join(
         f"coalesce(cast({column.name} as varchar), chr(30))" for column in table.content
     )
-    has_refs = any(column.type == "ref" for column in table.columns)
-    # COPY takes no parameters, so the pseudonyms are made in a temporary table first.
-    connection.execute(
-        f"""
-        create or replace temp table kept as
-        with stored as (
-            select {columns}, version_at as _version_at, row_number as _row_number
-            from judged
-            where len(problems) = 0
-        )
+    query = f"""
         select *, md5(concat_ws(chr(31), {content})) as _content_hash, $file_id as _file_id
-        from stored
-        """,
-        {"file_id": file_id, **(pseudonym.parameters(key) if has_refs else {})},
-    )
-    _copy(connection, "select * from kept order by _row_number", path)
+        from (
+            select {columns}, version_at as _version_at, row_number as _row_number
+            from kept {lookups}
+        )
+    """
+    is_inline = any("$" in text for text in pseudonyms.values())
+    bound = pseudonym.parameters(key) if is_inline else {}
+    database.write_parquet(connection, query, path, {"file_id": file_id, **bound}, options=PARQUET)
 
 
 def write_quarantined(
     connection: duckdb.DuckDBPyConnection, table: Table, path: Path, *, file_id: str
 ) -> None:
     """Write where each row is wrong; its values stay in the delivered file alone."""
-    connection.execute(
-        """
-        create or replace temp table quarantined as
+    query = """
         select $file_id as file_id, $table as table_name, row_number, column_name,
             reason as reason_code
         from problem
-        """,
-        {"file_id": file_id, "table": table.name},
-    )
-    _copy(
-        connection,
-        "select * from quarantined order by row_number, column_name, reason_code",
-        path,
-    )
-
-
-def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-    """Write a query's rows to a Parquet file that is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    connection.sql(query).write_parquet(str(temporary), compression="zstd")
-    temporary.replace(path)
-
-
-def _scalar(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    """Return the single integer that a query gives."""
-    row = connection.execute(query).fetchone()
-    return int(row[0]) if row else 0
+        order by row_number, column_name, reason_code
+    """
+    database.write_parquet(connection, query, path, {"file_id": file_id, "table": table.name})

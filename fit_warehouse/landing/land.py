@@ -20,7 +20,6 @@ from fit_warehouse.landing.adapters.contract_files import ContractFiles
 from fit_warehouse.landing.files import LandingFile
 from fit_warehouse.landing.ledger import Entry
 from fit_warehouse.landing.refusal import RefusedFileError, reasons
-from fit_warehouse.landing.resolve import Fates, resolve
 from fit_warehouse.settings import HELSINKI, Settings
 
 Say = Callable[[str], None]
@@ -34,7 +33,6 @@ class Landing:
     refused: list[Entry] = field(default_factory=list)
     known: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    fates: Fates = field(default_factory=lambda: Fates({}))
 
 
 def land(settings: Settings, home: Home, *, progress: Say = lambda _: None) -> Landing:
@@ -71,7 +69,6 @@ def land(settings: Settings, home: Home, *, progress: Say = lambda _: None) -> L
         for file in found:
             progress(file.name)
             worker.land_file(file)
-        landing.fates = resolve(connection, home)
     finally:
         connection.close()
     return landing

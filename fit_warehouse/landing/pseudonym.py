@@ -6,15 +6,19 @@ import hashlib
 import os
 import secrets
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
+import duckdb
 import platformdirs
 
 from fit_warehouse.errors import UsageError
+from fit_warehouse.landing.contract import Column
 
 KEY_BYTES = 32
 BLOCK_BYTES = 64  # the block size of SHA-256, which HMAC pads its key to
 HEX_DIGITS = 32  # 128 bits: no two of a nation's clients will meet
+REPEATED = 1.5  # identifiers that come so often on average are hashed once and looked up
 
 
 def default_key_file() -> Path:
@@ -78,3 +82,48 @@ def sql(text: str, space: str) -> str:
     """
     inner = f"unhex(sha256($inner || encode('{space}:' || {text})))"
     return f"substr(sha256($outer || {inner}), 1, {HEX_DIGITS})"
+
+
+def by_value(
+    connection: duckdb.DuckDBPyConnection, rows: str, columns: Sequence[Column], key: bytes
+) -> tuple[dict[str, str], str]:
+    """Hash the identifiers that repeat, once each; a hash costs more than all else of a row.
+
+    Parameters
+    ----------
+    connection
+        Holds `rows`.
+    rows
+        A table or view with the identifiers as text, in columns named `d_<name>`.
+    columns
+        The columns of identifiers, which may be none.
+    key
+        The key of the pseudonyms.
+
+    Returns
+    -------
+    dict of str to str, str
+        SQL for the pseudonym of each column in a query on `rows`, and the joins that it needs.
+    """
+    if not columns:
+        return {}, ""
+    counted = ", ".join(
+        f"approx_count_distinct(d_{column.name}) * {REPEATED} < count(d_{column.name})"
+        for column in columns
+    )
+    (is_repeated,) = connection.execute(f"select {counted} from {rows}").fetchall()
+    pseudonyms, lookups = {}, ""
+    for column, repeats in zip(columns, is_repeated, strict=True):
+        text, table = f"d_{column.name}", f"pseudonym_{column.name}"
+        # NULL stays NULL: `||` with a missing text is missing.
+        pseudonyms[column.name] = sql(text, column.space)
+        if repeats:
+            connection.execute(
+                f"create or replace temp table {table} as "
+                f"select text, {sql('text', column.space)} as pseudonym "
+                f"from (select distinct {text} as text from {rows})",
+                parameters(key),
+            )
+            pseudonyms[column.name] = f"{table}.pseudonym"
+            lookups += f" left join {table} on {table}.text = {text}"
+    return pseudonyms, lookups

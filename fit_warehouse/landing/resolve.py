@@ -10,49 +10,139 @@ A version is a row's content at a time. Of the versions of a key
 
 Delivered = accepted (current, superseded, deleted) + quarantined (conflicting ones and those with
 a fault) + duplicates, to the row.
+
+Most keys come once: only the rows of the others are compared, by key, content hash and time alone.
 """
 
 from __future__ import annotations
 
 import glob
-from collections.abc import Mapping
-from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
 
+from fit_warehouse import database
 from fit_warehouse.home import Home
+from fit_warehouse.landing import ledger, resolved
 from fit_warehouse.landing.contract import Table, tables
-
-ACCEPTED = ("current", "superseded", "deleted")
-
-
-@dataclass(frozen=True, slots=True)
-class Fates:
-    """Counts of raw rows by file and fate."""
-
-    by_file: Mapping[str, Mapping[str, int]]
-
-    def count(self, file_id: str, *fates: str) -> int:
-        """Return how many rows of a file had one of the fates."""
-        return sum(self.by_file.get(file_id, {}).get(fate, 0) for fate in fates)
+from fit_warehouse.landing.resolved import Fates
+from fit_warehouse.settings import Settings
 
 
-def _files(home: Home, table: Table) -> str | None:
-    """Return SQL for all raw rows of a table, or None when nothing of it has been landed."""
-    folder = home.raw / table.name
-    if not any(folder.glob("*.parquet")):
-        return None
-    pattern = f"{glob.escape(folder.as_posix())}/*.parquet".replace("'", "''")
-    return f"select * from read_parquet('{pattern}', union_by_name = true)"
+def ensure(settings: Settings, home: Home) -> Fates:
+    """Return the fates of all raw rows; resolves when files have landed since the last time.
+
+    The caller holds the home's lock.
+    """
+    last = resolved.last(home)
+    if last is not None and last.is_of(home):
+        return last.fates
+    connection = database.connect(None, settings.build, temporary=home.path / "spill")
+    try:
+        return resolve(connection, home)
+    finally:
+        connection.close()
 
 
-def _judged(raw: str, table: Table, corrections: str | None) -> str:
-    """Return SQL for every raw row with its fate."""
+def resolve(connection: duckdb.DuckDBPyConnection, home: Home) -> Fates:
+    """Write `accepted/<table>.parquet` for every table and return the fate of every raw row.
+
+    The accepted files hold the contract's columns alone, ordered by the key, so that the same rows
+    give the same content in whatever order and parts they were delivered.
+    """
+    database.limit_memory(connection)
+    home.accepted.mkdir(parents=True, exist_ok=True)
+    resolved.forget(home)  # until all files below belong together
+    landed = ledger.landed(home)
+    by_file: dict[str, dict[str, int]] = {entry.file_id: {} for entry in landed}
+    connection.execute("create or replace temp table conflict (file_id varchar, row_number bigint)")
+    for table in tables().values():  # all of them first: a correction is about other tables
+        # What a landing that was stopped has left behind is in no entry, and so is not read.
+        paths = [
+            path
+            for entry in landed
+            if entry.table_name == table.name
+            and (path := home.raw / table.name / f"{entry.file_id}.parquet").is_file()
+        ]
+        _raw_view(connection, table, paths)
+    for table in tables().values():
+        _fate_table(connection, table)
+        _count(connection, table, by_file)
+        connection.execute(
+            "insert into conflict select _file_id, _row_number from fate where fate = 'conflicting'"
+        )
+        names = ", ".join(column.name for column in table.content)
+        database.write_parquet(
+            connection,
+            f"select {names}, _version_at as version_at from raw_{table.name} anti join "
+            "(from fate where fate <> 'current') using (_file_id, _row_number) "
+            f"order by {', '.join(table.key)}",
+            home.accepted / f"{table.name}.parquet",
+        )
+    database.write_parquet(connection, "from conflict order by all", home.conflicts)
+    fates = Fates(by_file)
+    resolved.write(home, fates)
+    return fates
+
+
+def _raw_view(connection: duckdb.DuckDBPyConnection, table: Table, paths: list[Path]) -> None:
+    """Make `raw_<table>`: all raw rows of a table, or none."""
+    columns = {column.name: column.sql_type for column in table.columns}
+    columns |= {"_version_at": "timestamp", "_row_number": "bigint"}
+    columns |= {"_content_hash": "varchar", "_file_id": "varchar"}
+    typed = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in columns.items())
+    query = f"select {typed} where false"
+    if paths:
+        literals = ", ".join(f"'{_literal(path)}'" for path in paths)
+        query = f"select * from read_parquet([{literals}], union_by_name = true)"
+    connection.execute(f"create or replace temp view raw_{table.name} as {query}")
+
+
+def _literal(path: Path) -> str:
+    """Return a path for an SQL text: quotes are doubled, and a bracket is no pattern."""
+    return glob.escape(path.as_posix()).replace("'", "''")
+
+
+def _fate_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Make `fate`: the rows that are not alone with their key, or deleted; the others are current."""
+    key = ", ".join(table.key)
+    deleted = ""
+    if table.name in tables()["correction"]["table_name"].values:
+        deleted = f"union select hash({key}) from ({_deletions(table)})"
+    # Two keys with one hash only make a few rows more to be looked at.
+    connection.execute(
+        f"""
+        create or replace temp table contested as
+        select hash({key}) as key_hash from raw_{table.name} group by 1 having count(*) > 1
+        {deleted}
+        """
+    )
+    rows = f"""
+        select {key}, _content_hash, _version_at, _file_id, _row_number
+        from raw_{table.name}
+        where hash({key}) in (select key_hash from contested)
+    """
+    connection.execute(f"create or replace temp table fate as {_judged(rows, table)}")
+
+
+def _deletions(table: Table) -> str:
+    """Return SQL for the keys that a correction deletes, with the last time of it."""
+    key = ", ".join(table.key)
+    return f"""
+        select {key}, max(corrected_at) as deleted_at
+        from raw_correction
+        where table_name = '{table.name}' and action = 'delete'
+        group by {key}
+    """
+
+
+def _judged(rows: str, table: Table) -> str:
+    """Return SQL for file, row and fate of rows among which are all versions of their keys."""
     by_key = f"partition by {', '.join(table.key)}"
     by_life = f"{by_key}, is_deleted"
     return f"""
         with
-        raw as ({raw}),
+        raw as ({rows}),
         copies as (
             select *,
                 row_number() over (
@@ -62,7 +152,7 @@ def _judged(raw: str, table: Table, corrections: str | None) -> str:
                     as is_copy
             from raw
         ),
-        dated as ({_with_deletions(table, corrections)}),
+        dated as ({_with_deletions(table)}),
         versions as (
             select *,
                 count(*) over ({by_life}, _version_at) as n_at_this_time,
@@ -90,7 +180,8 @@ def _judged(raw: str, table: Table, corrections: str | None) -> str:
                     over ({by_life}, is_conflicting) as current_at
             from ordered
         )
-        select *,
+        select
+            _file_id, _row_number,
             case
                 when is_deleted then 'deleted'
                 when is_conflicting then 'conflicting'
@@ -99,16 +190,15 @@ def _judged(raw: str, table: Table, corrections: str | None) -> str:
                 else 'superseded'
             end as fate
         from chosen
-        union all by name
-        select *, 'duplicate' as fate from copies where is_copy
+        union all
+        select _file_id, _row_number, 'duplicate' as fate from copies where is_copy
     """
 
 
-def _with_deletions(table: Table, corrections: str | None) -> str:
+def _with_deletions(table: Table) -> str:
     """Return SQL for the rows that are no copies with `is_deleted`."""
-    if corrections is None or table.name not in tables()["correction"]["table_name"].values:
+    if table.name not in tables()["correction"]["table_name"].values:
         return "select *, false as is_deleted from copies where not is_copy"
-    key = ", ".join(table.key)
     same_key = " and ".join(f"copies.{name} = deletions.{name}" for name in table.key)
     return f"""
         select
@@ -116,83 +206,51 @@ def _with_deletions(table: Table, corrections: str | None) -> str:
             deletions.deleted_at is not null
             and coalesce(copies._version_at <= deletions.deleted_at, true) as is_deleted
         from copies
-        left join (
-            select {key}, max(corrected_at) as deleted_at
-            from ({corrections})
-            where table_name = '{table.name}' and action = 'delete'
-            group by {key}
-        ) as deletions on {same_key}
+        left join ({_deletions(table)}) as deletions on {same_key}
         where not copies.is_copy
     """
 
 
-def _fate_table(connection: duckdb.DuckDBPyConnection, home: Home, table: Table) -> None:
-    """Make the temporary table `fate`: every raw row of a table with its fate."""
-    raw = _files(home, table)
-    if raw is None:
-        columns = ", ".join(f"{column.name} {column.sql_type}" for column in table.columns)
-        connection.execute(
-            f"create or replace temp table fate ({columns}, _version_at timestamp, "
-            "_row_number bigint, _file_id varchar, fate varchar)"
-        )
-        return
-    judged = _judged(raw, table, _files(home, tables()["correction"]))
-    connection.execute(f"create or replace temp table fate as {judged}")
-
-
-def _count(connection: duckdb.DuckDBPyConnection, by_file: dict[str, dict[str, int]]) -> None:
+def _count(
+    connection: duckdb.DuckDBPyConnection, table: Table, by_file: dict[str, dict[str, int]]
+) -> None:
+    """Count the fates of a table's rows, file by file."""
     counted = connection.execute(
-        "select _file_id, fate, count(*) from fate group by all order by all"
+        f"""
+        with
+        judged as (select _file_id, fate, count(*) as n from fate group by all),
+        others as (
+            select _file_id, count(*) - coalesce(any_value(n_judged), 0) as n
+            from raw_{table.name}
+            left join (select _file_id, sum(n) as n_judged from judged group by all)
+                using (_file_id)
+            group by _file_id
+        )
+        select _file_id, fate, cast(sum(n) as bigint) as n
+        from (from judged union all select _file_id, 'current', n from others)
+        group by all
+        having sum(n) > 0
+        order by all
+        """
     ).fetchall()
     for file_id, fate, count in counted:
-        by_file.setdefault(file_id, {})[fate] = count
-
-
-def fates(connection: duckdb.DuckDBPyConnection, home: Home) -> Fates:
-    """Return the fate of every raw row, counted by file."""
-    by_file: dict[str, dict[str, int]] = {}
-    for table in tables().values():
-        _fate_table(connection, home, table)
-        _count(connection, by_file)
-    return Fates(by_file)
+        by_file[file_id][fate] = count
 
 
 def conflicting(connection: duckdb.DuckDBPyConnection, home: Home) -> list[dict[str, object]]:
-    """Return file and row of every raw row that another version contradicts."""
-    found: list[dict[str, object]] = []
-    for table in tables().values():
-        _fate_table(connection, home, table)
-        rows = connection.execute(
-            "select _file_id, _row_number from fate where fate = 'conflicting' order by all"
-        ).fetchall()
-        found += [
-            {
-                "file_id": file_id,
-                "row_number": row_number,
-                "column_name": "",
-                "reason_code": "conflicting_versions",
-            }
-            for file_id, row_number in rows
-        ]
-    return found
-
-
-def resolve(connection: duckdb.DuckDBPyConnection, home: Home) -> Fates:
-    """Write `accepted/<table>.parquet` for every table and return the fate of every raw row.
-
-    The accepted files hold the contract's columns alone, ordered by all of them, so that the same
-    rows give the same content in whatever order and parts they were delivered.
-    """
-    home.accepted.mkdir(parents=True, exist_ok=True)
-    by_file: dict[str, dict[str, int]] = {}
-    for table in tables().values():
-        _fate_table(connection, home, table)
-        _count(connection, by_file)
-        names = ", ".join(column.name for column in table.content)
-        target = home.accepted / f"{table.name}.parquet"
-        temporary = target.with_name(target.name + ".tmp")
-        connection.sql(
-            f"select {names}, _version_at as version_at from fate where fate = 'current' order by all"
-        ).write_parquet(str(temporary), compression="zstd")
-        temporary.replace(target)
-    return Fates(by_file)
+    """Return file and row of every raw row that another version contradicts, as last resolved."""
+    if not home.conflicts.is_file():
+        return []
+    rows = connection.execute(
+        "select file_id, row_number from read_parquet($path) order by all",
+        {"path": glob.escape(str(home.conflicts))},
+    ).fetchall()
+    return [
+        {
+            "file_id": file_id,
+            "row_number": row_number,
+            "column_name": "",
+            "reason_code": "conflicting_versions",
+        }
+        for file_id, row_number in rows
+    ]

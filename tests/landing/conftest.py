@@ -15,9 +15,10 @@ import pytest
 
 from fit_warehouse.accounts import Account, accounts
 from fit_warehouse.home import Home
-from fit_warehouse.landing import ledger, resolve
+from fit_warehouse.landing import ledger, resolve, resolved
 from fit_warehouse.landing.contract import tables
 from fit_warehouse.landing.land import Landing, land
+from fit_warehouse.landing.resolved import Fates
 from fit_warehouse.settings import Land, Paths, Settings
 
 Row = Mapping[str, str]
@@ -182,18 +183,26 @@ class Site:
         """Land the folder; wherever a test lands, every delivered row must be somewhere."""
         with self.home.locked():
             landing = land(self.settings, self.home)
-        for account in self.accounts(landing):
+            resolve.ensure(self.settings, self.home)
+        for account in self.accounts():
             parts = (account.accepted, account.quarantined, account.duplicates)
             assert account.unaccounted == 0, account
             assert sum(parts) == account.delivered, account
             assert min(parts) >= 0, account
         return landing
 
-    def accounts(self, landing: Landing) -> list[Account]:
-        return accounts(ledger.landed(self.home), landing.fates)
+    def accounts(self) -> list[Account]:
+        return accounts(ledger.landed(self.home), self.fates)
 
-    def account(self, landing: Landing, file_name: str) -> Account:
-        (found,) = (a for a in self.accounts(landing) if a.entry.file_name == file_name)
+    @property
+    def fates(self) -> Fates:
+        """Return the fates of all rows as of the last resolve."""
+        last = resolved.last(self.home)
+        assert last is not None
+        return last.fates
+
+    def account(self, file_name: str) -> Account:
+        (found,) = (a for a in self.accounts() if a.entry.file_name == file_name)
         return found
 
     def accepted(self, table: str) -> list[dict[str, Any]]:

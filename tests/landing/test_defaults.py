@@ -25,6 +25,6 @@ def test_saying_the_default_is_not_another_version(site: Site) -> None:
     site.delivered_at("2025-08-01T06:00:00")
     for name, word in (("unit_price_1.csv", ""), ("unit_price_2.csv", "episode")):
         site.csv(name, site.row("unit_price", per=word))
-    landing = site.land()
+    site.land()
     assert len(site.accepted("unit_price")) == 1
-    assert sum(account.duplicates for account in site.accounts(landing)) == 1
+    assert sum(account.duplicates for account in site.accounts()) == 1

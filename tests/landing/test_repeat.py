@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fit_warehouse.errors import UsageError
-from fit_warehouse.landing import land as land_module
-from fit_warehouse.landing import ledger
+from fit_warehouse.landing import ledger, resolved
 
 if TYPE_CHECKING:
     from tests.landing.conftest import Site
@@ -69,8 +68,8 @@ def test_a_stopped_landing_is_swept_and_made_up_for(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        owner = ledger if stopped_at == "the ledger" else land_module
-        patch.setattr(owner, "write" if owner is ledger else "resolve", stop)
+        owner = ledger if stopped_at == "the ledger" else resolved
+        patch.setattr(owner, "write", stop)
         with pytest.raises(KeyboardInterrupt):
             stopped.land()
     assert bool(stopped.stored("ledger")) is (stopped_at == "the accepted rows")
@@ -120,6 +119,6 @@ def test_a_later_delivery_of_equal_rows_is_a_duplicate_in_every_table(
         row = site.row(table, corrected_at="2024-01-01") if table == "correction" else None
         for day in ("2025-06-01", "2025-06-02"):
             site.csv(f"{table}_{day}.csv", row or site.row(table))
-    landing = site.land()
-    found = [(account.accepted, account.duplicates) for account in site.accounts(landing)]
+    site.land()
+    found = [(account.accepted, account.duplicates) for account in site.accounts()]
     assert sorted(found) == [(0, 1)] * len(every_table) + [(1, 0)] * len(every_table)

@@ -198,9 +198,9 @@ def test_every_row_is_in_the_account_of_its_file(
     landed: tuple[Site, Found, dict[int, int]],
 ) -> None:
     site, _, _ = landed
-    landing = site.land()
+    site.land()
     for table in tables():
-        account = site.account(landing, f"{table}.csv")
+        account = site.account(f"{table}.csv")
         cases = [case for case in CASES if case.table == table]
         n_bad = sum(bool(case.reason) for case in cases)
         assert account.delivered == len(cases) + 1
@@ -228,7 +228,7 @@ def test_a_row_with_faults_in_two_columns_is_counted_once(site: Site) -> None:
     assert site.problems() == {
         ("response.csv", 2): {("session_date", "not_a_date"), ("item_1", "score_out_of_range")}
     }
-    assert site.account(landing, "response.csv").quarantined == 1
+    assert site.account("response.csv").quarantined == 1
     assert landing.new[0].reasons == {"not_a_date": 1, "score_out_of_range": 1}
 
 

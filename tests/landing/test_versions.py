@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fit_warehouse.landing.resolve import ACCEPTED
+from fit_warehouse.landing.resolved import ACCEPTED
 
 if TYPE_CHECKING:
     from tests.landing.conftest import Site
@@ -27,7 +27,8 @@ def moment(day: int) -> str:
 def fates(site: Site) -> Counter[str]:
     """Return how many rows of all files had each fate."""
     counted: Counter[str] = Counter()
-    for by_fate in site.land().fates.by_file.values():
+    site.land()
+    for by_fate in site.fates.by_file.values():
         counted.update(by_fate)
     return counted
 
@@ -97,10 +98,10 @@ def landed_cases(new_site: Callable[..., Site]) -> Site:
 @pytest.mark.parametrize("name", CASES)
 def test_the_version_that_counts(landed_cases: Site, name: str) -> None:
     site = landed_cases
-    landing = site.land()
+    site.land()
     _, accepted, counts = CASES[name]
-    entry = site.account(landing, f"team_{list(CASES).index(name)}.csv").entry
-    assert landing.fates.by_file[entry.file_id] == counts
+    entry = site.account(f"team_{list(CASES).index(name)}.csv").entry
+    assert site.fates.by_file[entry.file_id] == counts
     found = [
         (row["name_fi"], row["version_at"])
         for row in site.accepted("team")
@@ -114,13 +115,13 @@ def test_the_version_that_counts(landed_cases: Site, name: str) -> None:
 def test_versions_without_order_are_named_by_file_and_row(site: Site) -> None:
     site.csv("team_a.csv", *teams([("A", 0)], "T0"), *teams([("A", 0)]))
     site.csv("team_b.csv", *teams([("B", 0)]))
-    landing = site.land()
+    site.land()
     assert site.problems() == {
         ("team_a.csv", 3): {("", "conflicting_versions")},
         ("team_b.csv", 2): {("", "conflicting_versions")},
     }
-    assert site.account(landing, "team_a.csv").quarantined == 1
-    team_b = site.account(landing, "team_b.csv")
+    assert site.account("team_a.csv").quarantined == 1
+    team_b = site.account("team_b.csv")
     assert team_b.share(team_b.conflicting) == 1
 
 
@@ -196,10 +197,10 @@ def test_a_deletion_takes_what_was_before_it_and_nothing_after(
     other = sessions(site, ("X", 1), ref="S-2")
     site.csv("session.csv", *sessions(site, *versions), *other)
     site.csv("correction.csv", deletion(site, "session", deleted_on, session_ref="S-1"))
-    landing = site.land()
-    session = site.account(landing, "session.csv")
+    site.land()
+    session = site.account("session.csv")
     with_other = Counter(counts) + Counter(current=1)
-    assert landing.fates.by_file[session.entry.file_id] == with_other
+    assert site.fates.by_file[session.entry.file_id] == with_other
     assert session.accepted == sum(with_other[fate] for fate in ACCEPTED)
     assert [row["service_code"] for row in site.accepted("session")] == sorted([*accepted, "X"])
 

@@ -211,7 +211,8 @@ def test_contradicting_versions_are_named_with_their_cure(fit: Fit, fresh: Path)
     good = (fresh / "landing" / "response.csv").read_text("utf-8")
     other = good.replace("17.3", "17.4").replace("4.2,4.9", "4.3,4.9")
     (fresh / "landing" / "response_again.csv").write_text(other, encoding="utf-8")
-    stopped = fit("land", "--landing", "landing")
+    assert fit("land", "--landing", "landing").code == 0
+    stopped = fit("build")
     assert stopped.code == 1
     for part in ("conflicting_versions", "response_again.csv", "extracted_at", "fit quarantine"):
         assert part in stopped.err
@@ -222,13 +223,16 @@ def test_contradicting_versions_are_named_with_their_cure(fit: Fit, fresh: Path)
     (fresh / "landing" / "delivery.toml").write_text(
         "synthetic = true\nextracted_at = 2025-08-01T06:00:00\n"
     )
-    assert fit("land", "--landing", "landing").code == 1, "the other file still has no time"
+    assert fit("land", "--landing", "landing").code == 0
+    assert fit("build").code == 1, "the other file still has no time"
     (fresh / "landing" / "later").mkdir()
     (fresh / "landing" / "later" / "response_again.csv").write_text(other, encoding="utf-8")
     (fresh / "landing" / "later" / "delivery.toml").write_text(
         "synthetic = true\nextracted_at = 2025-08-02T06:00:00\n"
     )
-    cured = fit("land", "--landing", "landing")
+    assert fit("land", "--landing", "landing").code == 0
+    assert "until fit build: 1 file" in fit("status").out
+    cured = fit("build")
     assert cured.code == 0, cured.err
 
 
