@@ -186,7 +186,7 @@ def _survey(
 
 def _profile(table: Table) -> dict[str, str]:
     """Return SQL for what the expectations on a delivery look at: shares and ranges, no person."""
-    wanted = {}
+    wanted: dict[str, str] = {}
     if "session_date" in table.names:
         wanted |= {"first_day": "min(v_session_date)", "last_day": "max(v_session_date)"}
     if table.name == "response":

@@ -131,7 +131,9 @@ def test_no_file_is_held_open_however_many_there_are(tmp_path: Path) -> None:
     delivery = Delivery(tmp_path)
     stems = [f"session_{year}-{month:02d}" for year in range(2000, 2030) for month in range(1, 13)]
     for part in (b"first\n", b"second\n"):
-        delivery.add({stem: FileBody(b"header\n", (part,)) for stem in stems}, {"session": len(stems)})
+        delivery.add(
+            {stem: FileBody(b"header\n", (part,)) for stem in stems}, {"session": len(stems)}
+        )
         open_files = {Path(file.path) for file in psutil.Process().open_files()}
         assert not any(tmp_path in path.parents for path in open_files)
     assert {path.read_bytes() for path in tmp_path.iterdir()} == {b"header\nfirst\nsecond\n"}
