@@ -159,3 +159,28 @@ alt.Chart(alt.Data(values=shares.sort("ending", "city").to_dicts())).mark_bar().
     yOffset="city:N",
     color=alt.Color("city:N", title=None, scale=alt.Scale(range=list(theme.PALETTE[:2]))),
 ).properties(width=420, title="FIT brings agreed ends forward and keeps clients from leaving")
+
+# %% [markdown]
+# ## Queues and next episodes
+#
+# Time that shorter episodes free goes in part to those who wait, so waits fall as teams adopt FIT. Who
+# is referred on has an episode in the next service, and some families come back. What FIT changes in
+# both is in the truth too: an effect on the episode alone is not the whole effect.
+
+# %%
+queue = truth.read(landing, "queue")
+years = pl.col("month").dt.year().alias("year")
+queue.group_by("service_code", years).agg(
+    pl.col("mean_wait_days").mean().round(1).alias("mean wait, days"),
+    pl.col("mean_wait_days_without_fit").mean().round(1).alias("without FIT"),
+).sort("service_code", "year")
+
+# %%
+leads = {"leads_to": "with FIT", "leads_to_without_fit": "without FIT"}
+first = with_fit.filter(pl.col("next_of").is_null())
+pl.concat(
+    first.group_by(pl.col(column).fill_null("none").alias("leads to"))
+    .len("n")
+    .with_columns(city=pl.lit(label), share=(pl.col("n") / first.height).round(4))
+    for column, label in leads.items()
+).sort("leads to", "city")
