@@ -33,6 +33,7 @@ import sys
 from pathlib import Path
 import duckdb
 connection = duckdb.connect(config={"threads": 2})
+connection.execute("set enable_progress_bar = false")
 for path in sorted(Path(sys.argv[1]).glob("*.csv")):
     target = Path(sys.argv[2]) / f"{path.stem}.parquet"
     connection.execute(

@@ -37,13 +37,18 @@ def connect(
         "autoinstall_known_extensions": False,
     }
     try:
-        return duckdb.connect(str(path) if path else ":memory:", read_only=read_only, config=config)
+        connection = duckdb.connect(
+            str(path) if path else ":memory:", read_only=read_only, config=config
+        )
     except duckdb.IOException as problem:
         if "lock" in str(problem).lower():
             raise UsageError(
                 f"another program holds {path} open. Close it there (or open it read-only), then try again"
             ) from problem
         raise
+    # The commands show how far they are; the engine would write its own bar into their output.
+    connection.execute("set enable_progress_bar = false")
+    return connection
 
 
 # With what Python and its libraries take beside it, a landing or a resolve stays below 2 GiB.
