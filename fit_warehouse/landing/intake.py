@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import glob
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -11,6 +13,7 @@ import duckdb
 
 from fit_warehouse.landing import pseudonym, rules
 from fit_warehouse.landing.contract import Column, Table, instruments
+from fit_warehouse.landing.pseudonym import Keys
 from fit_warehouse.landing.refusal import RefusedFileError
 
 SHOWN_PROBLEMS = 5
@@ -147,10 +150,10 @@ def _first_problem(of_column: list[rules.Rule]) -> str:
 
 def _summary(connection: duckdb.DuckDBPyConnection, table: Table) -> Taken:
     """Count what was judged."""
-    delivered = _scalar(
+    delivered = scalar(
         connection, "select (select count(*) from judged) + (select count(*) from malformed)"
     )
-    kept = _scalar(connection, "select count(*) from judged where len(problems) = 0")
+    kept = scalar(connection, "select count(*) from judged where len(problems) = 0")
     counted = connection.execute(
         """
         select reason, count(distinct row_number) from problem group by reason order by reason
@@ -186,24 +189,31 @@ def _profile(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[str, A
     return dict(zip(wanted, values or (), strict=True))
 
 
-def _stored(column: Column) -> str:
+def _stored(column: Column, n_keys: int) -> str:
     """Return SQL for a column as the raw store keeps it."""
     if column.type == "ref":
         # NULL stays NULL: `||` with a missing text is missing.
-        return pseudonym.sql(f"d.{column.name}", column.space)
+        return pseudonym.sql(f"d.{column.name}", column.space, n_keys)
     if column.birth and column.type == "date":
         return f"cast(date_trunc('month', v.{column.name}) as date)"
     value = f"cast(v.{column.name} as {column.sql_type})"
     return f"coalesce({value}, '{column.default}')" if column.default else value
 
 
-def write_kept(
-    connection: duckdb.DuckDBPyConnection, table: Table, path: Path, *, file_id: str, key: bytes
-) -> None:
-    """Write the rows without a problem to a raw Parquet file, in the order of the file."""
-    columns = ", ".join(f"{_stored(column)} as {column.name}" for column in table.columns)
+def content_hash(table: Table) -> str:
+    """Return SQL for what is equal for equal content of a stored row."""
     content = ", ".join(
         f"coalesce(cast({column.name} as varchar), chr(30))" for column in table.content
+    )
+    return f"md5(concat_ws(chr(31), {content}))"
+
+
+def write_kept(
+    connection: duckdb.DuckDBPyConnection, table: Table, path: Path, *, file_id: str, keys: Keys
+) -> None:
+    """Write the rows without a problem to a raw Parquet file, in the order of the file."""
+    columns = ", ".join(
+        f"{_stored(column, len(keys))} as {column.name}" for column in table.columns
     )
     has_refs = any(column.type == "ref" for column in table.columns)
     # COPY takes no parameters, so the pseudonyms are made in a temporary table first.
@@ -215,35 +225,15 @@ def write_kept(
             from judged
             where len(problems) = 0
         )
-        select *, md5(concat_ws(chr(31), {content})) as _content_hash, $file_id as _file_id
+        select *, {content_hash(table)} as _content_hash, $file_id as _file_id
         from stored
         """,
-        {"file_id": file_id, **(pseudonym.parameters(key) if has_refs else {})},
+        {"file_id": file_id, **(pseudonym.parameters(keys) if has_refs else {})},
     )
-    _copy(connection, "select * from kept order by _row_number", path)
+    copy(connection, "select * from kept order by _row_number", path)
 
 
-def write_quarantined(
-    connection: duckdb.DuckDBPyConnection, table: Table, path: Path, *, file_id: str
-) -> None:
-    """Write where each row is wrong; its values stay in the delivered file alone."""
-    connection.execute(
-        """
-        create or replace temp table quarantined as
-        select $file_id as file_id, $table as table_name, row_number, column_name,
-            reason as reason_code
-        from problem
-        """,
-        {"file_id": file_id, "table": table.name},
-    )
-    _copy(
-        connection,
-        "select * from quarantined order by row_number, column_name, reason_code",
-        path,
-    )
-
-
-def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+def copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
     """Write a query's rows to a Parquet file that is there whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".tmp")
@@ -251,7 +241,13 @@ def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None
     temporary.replace(path)
 
 
-def _scalar(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+def path_list(paths: Sequence[Path]) -> str:
+    """Return SQL for a list of files, as `read_parquet` takes them; no character is a pattern."""
+    literals = (glob.escape(path.as_posix()).replace("'", "''") for path in paths)
+    return "[" + ", ".join(f"'{literal}'" for literal in literals) + "]"
+
+
+def scalar(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     """Return the single integer that a query gives."""
     row = connection.execute(query).fetchone()
     return int(row[0]) if row else 0

@@ -12,13 +12,16 @@ from typing import Any
 import duckdb
 
 from fit_warehouse import database
+from fit_warehouse.erase import tombstones
 from fit_warehouse.errors import UsageError
 from fit_warehouse.home import Home
-from fit_warehouse.landing import adapters, contract, files, intake, ledger, pseudonym
+from fit_warehouse.landing import adapters, contract, files, intake, ledger, pseudonym, rotate
 from fit_warehouse.landing.adapters import Adapter, Part
 from fit_warehouse.landing.adapters.contract_files import ContractFiles
 from fit_warehouse.landing.files import LandingFile
 from fit_warehouse.landing.ledger import Entry
+from fit_warehouse.landing.quarantine import closing
+from fit_warehouse.landing.quarantine import write as quarantining
 from fit_warehouse.landing.refusal import RefusedFileError, reasons
 from fit_warehouse.landing.resolve import Fates, resolve
 from fit_warehouse.settings import HELSINKI, Settings
@@ -99,7 +102,8 @@ class _Worker:
         self.settings, self.home = settings, home
         self.connection, self.landing = connection, landing
         self.adapters = adapters.adapters(settings)
-        self.key = pseudonym.load_key(settings.paths.key_file)
+        self.keys = pseudonym.load_keys(settings.paths.key_file)
+        rotate.check(home, self.keys)
         self.started = datetime.now(UTC)
         self.known = {entry.file_id: entry for entry in ledger.landed(home)}
         self.is_synthetic = {entry.is_synthetic for entry in self.known.values()}
@@ -120,6 +124,8 @@ class _Worker:
         """Land the parts of a file; a reason to refuse one of them leaves the others."""
         reading = read.adapter.read(read.file, self.connection)
         self.landing.notes += [f"{read.file.name}, {note}" for note in reading.notes]
+        if reading.file is not None:
+            read = dataclasses.replace(read, file=reading.file)
         for part in reading.parts:
             try:
                 self._land_part(read, part, reading.told)
@@ -157,6 +163,7 @@ class _Worker:
     def _take(self, read: Read, part: Part, file_id: str) -> Entry:
         """Read, judge and write one table; the ledger entry comes after this."""
         file, header = read.file, part.load(self.connection)
+        erased = tombstones.drop(self.connection, self.home, part.table, header, self.keys)
         taken = intake.take(
             self.connection,
             part.table,
@@ -165,7 +172,7 @@ class _Worker:
             today=self.started.astimezone(HELSINKI).date(),
         )
         # Only now is it sure that this is a header and no row of data, which no note may repeat.
-        unknown = {name for name in header if name and name not in part.table.names}
+        unknown = {name for name in header if name and name not in (*part.table.names, closing.ID)}
         if unknown:
             text = reasons()["unknown_column"].text
             self.landing.notes.append(f"{file.name}: {text}: {', '.join(sorted(unknown))}")
@@ -173,18 +180,28 @@ class _Worker:
             raise RefusedFileError("too_many_quarantined", _where(taken))
         if taken.kept:
             raw = self.home.raw / part.table.name / f"{file_id}.parquet"
-            intake.write_kept(self.connection, part.table, raw, file_id=file_id, key=self.key)
+            intake.write_kept(self.connection, part.table, raw, file_id=file_id, keys=self.keys)
         if taken.quarantined:
             quarantine = self.home.quarantine / f"{file_id}.parquet"
-            intake.write_quarantined(self.connection, part.table, quarantine, file_id=file_id)
+            quarantining.write(
+                self.connection,
+                part.table,
+                header,
+                quarantine,
+                file_id=file_id,
+                keys=self.keys,
+                extracted_at=file.extracted_at,
+            )
         return _entry(
             read,
             part,
             self.started,
             file_id=file_id,
             status=ledger.LANDED,
-            rows_delivered=taken.delivered,
+            rows_delivered=taken.delivered + erased,
             rows_quarantined=taken.quarantined,
+            rows_erased=erased,
+            closes=closing.close(self.connection, self.home, file_id, header),
             reasons=taken.reasons,
             profile=taken.profile,
         )

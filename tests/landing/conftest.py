@@ -183,7 +183,10 @@ class Site:
         with self.home.locked():
             landing = land(self.settings, self.home)
         for account in self.accounts(landing):
-            parts = (account.accepted, account.quarantined, account.duplicates)
+            parts = (
+                *(account.accepted, account.quarantined, account.duplicates),
+                *(account.mended, account.erased),
+            )
             assert account.unaccounted == 0, account
             assert sum(parts) == account.delivered, account
             assert min(parts) >= 0, account
