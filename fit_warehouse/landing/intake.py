@@ -196,7 +196,8 @@ def _stored(column: Column, n_keys: int) -> str:
         return pseudonym.sql(f"d.{column.name}", column.space, n_keys)
     if column.birth and column.type == "date":
         return f"cast(date_trunc('month', v.{column.name}) as date)"
-    value = f"cast(v.{column.name} as {column.sql_type})"
+    # The engine may convert before it has left out the rows kept out, whose numbers may be any.
+    value = f"try_cast(v.{column.name} as {column.sql_type})"
     return f"coalesce({value}, '{column.default}')" if column.default else value
 
 

@@ -107,6 +107,7 @@ REFUSED = [
             "1 of 2 rows; row 3, column amount_eur: not_a_number"),
     Refused("too_many_quarantined", "unit_price_cut.csv", f"{PRICES}{PRICE}\n1,2\n".encode(),
             "1 of 2 rows; row 4: malformed_row"),
+    Refused("unknown_entry", "team_mended.csv", b"quarantine_id,team_code\nteam-0.2,T1\n", "(row 2)"),
     Refused("no_permission", "team_locked.csv", TEAM.encode()),
     Refused("synthetic_and_real", "synthetic/team.csv", TEAM.replace("T1", "T3").encode()),
 ]  # fmt: skip

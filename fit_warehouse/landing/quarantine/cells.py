@@ -4,8 +4,8 @@ from __future__ import annotations
 
 # A cell that begins so is a formula in a spreadsheet; an apostrophe before it makes it text. Cells
 # that begin like a neutralised one get another apostrophe, so that the way back is without doubt.
-FORMULA = r"^''*[=+\-@\t\r]"
-NEUTRALISED = r"^'''*[=+\-@\t\r]"
+FORMULA = r"^\x27*[=+\-@\t\r]"
+NEUTRALISED = r"^\x27+[=+\-@\t\r]"
 
 
 def neutral(text: str) -> str:

@@ -23,6 +23,7 @@ from fit_warehouse.settings import Language
 ABOUT = ("reason", "hint", "where")  # columns for the reader alone
 HEAD = (closing.ID, *ABOUT)
 DELIMITERS = (";", ",")
+ROW: dict[Language, str] = {"fi": "rivi", "sv": "rad", "en": "row"}
 
 
 def cell(table: Table, name: str, n_keys: int) -> str:
@@ -113,7 +114,7 @@ def export(
         query = opened(home, table, n_keys)
         if query is None:
             continue
-        sql = _lines(query, table)
+        sql = _lines(query, table, ROW[language])
         connection.execute(
             f"create or replace temp table lines as {sql}",
             {"files": file_ids, "reason": reason or ""},
@@ -127,7 +128,7 @@ def export(
     return written
 
 
-def _lines(query: str, table: Table) -> str:
+def _lines(query: str, table: Table, row_word: str) -> str:
     """Return SQL for the lines of a table's file."""
     shown = ", ".join(f"{neutral(name)} as {name}" for name in table.names)
     return f"""
@@ -155,7 +156,7 @@ def _lines(query: str, table: Table) -> str:
             quarantine_id, file_id, row_number,
             {neutral("said.reason")} as reason,
             {neutral("said.hint")} as hint,
-            {neutral("source.file_name || ', ' || row_number")} as "where",
+            {neutral(f"source.file_name || ', {row_word} ' || row_number")} as "where",
             {shown}
         from chosen
         inner join said using (quarantine_id)
