@@ -133,7 +133,7 @@ def test_a_stop_leaves_the_old_key_or_the_new_one_never_half(
 
     def stop_move(path: Path, target: Path) -> Path:
         nonlocal moves
-        if rotate._swap.__name__ and path.is_relative_to(own.home.rotating) and (
+        if path.is_relative_to(own.home.rotating) and (
             target.is_relative_to(own.home.raw) or target.is_relative_to(own.home.quarantine)
         ):
             moves += 1
