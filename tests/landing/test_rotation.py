@@ -103,7 +103,9 @@ def test_a_row_exported_before_a_rotation_is_mended_after_it(own: Site) -> None:
     own.csv("response_mended.csv", {**row, "item_1": "4.1"})
     assert not own.land().refused
     chain = keys(own)
-    assert chained("C-2", "client", chain) in {form["client_ref"] for form in own.accepted("response")}
+    assert chained("C-2", "client", chain) in {
+        form["client_ref"] for form in own.accepted("response")
+    }
 
 
 def test_a_person_is_erased_after_a_rotation_and_stays_away_after_another(own: Site) -> None:

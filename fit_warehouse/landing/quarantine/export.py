@@ -49,16 +49,27 @@ def opened(home: Home, table: Table, n_keys: int) -> str | None:
     faults = entries.faults(home, table.name)
     if faults is None:
         return None
-    cells = ", ".join(f"any_value({cell(table, name, n_keys)}) as {name}" for name in table.names)
+    cells = ", ".join(f"{cell(table, name, n_keys)} as {name}" for name in table.names)
     return f"""
-        select
-            quarantine_id, file_id, row_number,
-            list({{'column_name': column_name, 'reason_code': reason_code}}
-                order by column_name, reason_code) as faults,
-            {cells}
-        from ({faults})
-        where closed_by = ''
-        group by quarantine_id, file_id, row_number
+        with
+        -- The faults are gathered apart: to group whole rows takes memory for all of them.
+        opened as (
+            select quarantine_id, column_name, reason_code from ({faults}) where closed_by = ''
+        ),
+        gathered as (
+            select
+                quarantine_id,
+                list({{'column_name': column_name, 'reason_code': reason_code}}
+                    order by column_name, reason_code) as faults
+            from opened
+            group by quarantine_id
+        )
+        select every.quarantine_id, file_id, row_number, faults, {cells}
+        from ({faults}) as every
+        inner join gathered
+            on every.quarantine_id = gathered.quarantine_id
+            and every.column_name = gathered.faults[1].column_name
+            and every.reason_code = gathered.faults[1].reason_code
     """
 
 

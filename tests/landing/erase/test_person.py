@@ -64,7 +64,12 @@ def test_a_person_goes_and_nobody_else(
     assert kept(families) == STAY
     assert mentions(families.home.path, GONE) == []
     account = families.account(landing, "response.csv")
-    assert (account.delivered, account.accepted, account.quarantined, account.erased) == (8, 3, 1, 4)
+    assert (account.delivered, account.accepted, account.quarantined, account.erased) == (
+        8,
+        3,
+        1,
+        4,
+    )
 
 
 def test_a_client_whose_id_only_looks_like_the_person_s_stays(families: Site, erase: Erase) -> None:
@@ -192,7 +197,10 @@ def test_an_id_of_several_persons_is_not_guessed(site: Site, erase: Erase) -> No
         site.row("client_link", source_system="app", source_client_ref="17", client_ref=client)
         for client in ("C-1", "C-2")
     )
-    site.csv("client_link.csv", *({**link, "valid_from": f"202{n}-01-01"} for n, link in enumerate(links)))
+    site.csv(
+        "client_link.csv",
+        *({**link, "valid_from": f"202{n}-01-01"} for n, link in enumerate(links)),
+    )
     site.land()
     for reference, system in (("17", "app"), ("C-1", None)):
         with pytest.raises(DataError, match="several persons"):

@@ -28,7 +28,9 @@ def release(published: Path, name: str) -> Path:
     """Write a release whose restricted database has rows of two families."""
     path = published / "releases" / name / stage.RESTRICTED_DATABASE
     path.parent.mkdir(parents=True)
-    with duckdb.connect(str(path), config={"storage_compatibility_version": "v1.0.0"}) as connection:
+    with duckdb.connect(
+        str(path), config={"storage_compatibility_version": "v1.0.0"}
+    ) as connection:
         connection.execute("create schema marts")
         connection.execute(
             "create table marts.fct_response "
@@ -91,7 +93,9 @@ def test_every_release_loses_the_person_s_rows_and_name(
                 "select count(*), count(distinct family_key) from marts.fct_episode"
             ).fetchall()
             assert families_left == [(2, 1)], "siblings are still one family"
-            endings = connection.execute("select episode_key from marts.fct_early_ending").fetchall()
+            endings = connection.execute(
+                "select episode_key from marts.fct_early_ending"
+            ).fetchall()
             assert endings == [(SHARED,)]
             described = connection.execute(
                 "select comment from duckdb_columns() where column_name = 'n'"

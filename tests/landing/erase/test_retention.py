@@ -54,16 +54,17 @@ def test_what_is_removed_goes_whole_and_stays_away(families: Site) -> None:
 
 def test_an_episode_opened_again_stays(families: Site) -> None:
     families.delivered_at("2025-09-01T06:00:00", "later")
-    families.csv(
-        "later/episode.csv", families.row("episode", closed_on="", ending_code="")
-    )
+    families.csv("later/episode.csv", families.row("episode", closed_on="", ending_code=""))
     families.land()
     site = with_months(families, 6)
     assert retention.describe(site.settings, site.home) == ["other, closed 2025: 1 episodes"]
 
 
 def test_months_are_read_from_the_environment_and_checked() -> None:
-    given = {"FIT_RETENTION_BY_SERVICE": "hehku=24, other = 120", "FIT_RETENTION_DEFAULT_MONTHS": "6"}
+    given = {
+        "FIT_RETENTION_BY_SERVICE": "hehku=24, other = 120",
+        "FIT_RETENTION_DEFAULT_MONTHS": "6",
+    }
     found = settings_module.load(environment=given).retention
     assert found == Retention(6, {"hehku": 24, "other": 120})
     for wrong in ("hehku=two", "hehku"):

@@ -129,7 +129,9 @@ def test_a_later_delivery_supersedes_a_mended_row(site: Site) -> None:
     site.csv("response_mended_2026-11-22.csv", {**row, "item_1": "4.1"})
     landing = site.land()
     assert landing.fates.count(landing.new[-1].file_id, "superseded", "current") == 1
-    (form,) = (r for r in site.accepted("response") if r["source_record_id"] == expected("1", "record"))
+    (form,) = (
+        r for r in site.accepted("response") if r["source_record_id"] == expected("1", "record")
+    )
     assert str(form["item_1"]) == "5.00"
 
 
@@ -261,7 +263,9 @@ def test_rows_are_chosen_by_reason_and_by_file_and_told_in_three_languages(site:
     )
     assert len(exported(site, reason="not_a_number")["response_mended_2026-11-22.csv"]) == 1
     assert exported(site, reason="date_too_early") == {}
-    assert len(exported(site, file_name="one/response.csv")["response_mended_2026-11-22_2.csv"]) == 2
+    assert (
+        len(exported(site, file_name="one/response.csv")["response_mended_2026-11-22_2.csv"]) == 2
+    )
     hints = set()
     for number, language in enumerate(("fi", "sv", "en"), start=3):
         rows = exported(site, language=language)[f"response_mended_2026-11-22_{number}.csv"]
@@ -302,4 +306,3 @@ def test_the_marker_is_of_no_use_to_what_is_no_pseudonym(site: Site) -> None:
     site.land()
     (row,) = site.accepted("session_worker")
     assert row["worker_ref"] == expected("~1~Matti", "worker")
-
