@@ -24,7 +24,7 @@ from fit_warehouse.demo import make_city  # noqa: E402 (this checkout's packages
 from fit_warehouse.home import Home  # noqa: E402
 from fit_warehouse.landing import ledger, resolved  # noqa: E402
 from fit_warehouse.landing.export import export  # noqa: E402
-from fit_warehouse.landing.pseudonym import load_key  # noqa: E402
+from fit_warehouse.landing.pseudonym import load_keys  # noqa: E402
 from tests.landing import killing  # noqa: E402
 
 KILLS_PER_HOME = 5
@@ -61,7 +61,7 @@ def main(n_kills: int = 200, forms: int = 20_000, at_once: int = 2) -> None:
     with tempfile.TemporaryDirectory() as name:
         landing = Path(name) / "landing"
         make_city(landing, forms=forms)
-        load_key(Path(name) / "key")
+        load_keys(Path(name) / "key")
         whole = Home(Path(name) / "whole")
         seconds = killing.finish(whole.path, landing, Path(name) / "key")
         wanted = export(whole), killing.account(whole), killing.contents(whole.raw)

@@ -1,4 +1,8 @@
-"""Where every delivered row is: per file, delivered = accepted + quarantined + duplicates."""
+"""Where every delivered row is.
+
+Per file: delivered = accepted + quarantined + mended + duplicates + erased. A mended row is counted
+again in the file in which it was mended; there it is accepted, or what else becomes of it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fit_warehouse.landing.ledger import Entry
+from fit_warehouse.landing.quarantine import closing
 from fit_warehouse.landing.resolved import ACCEPTED, Fates
 
 
@@ -17,6 +22,12 @@ class Account:
     accepted: int
     quarantined: int
     duplicates: int
+    mended: int = 0
+
+    @property
+    def erased(self) -> int:
+        """Return the rows that an erasure has taken out or kept out."""
+        return self.entry.rows_erased
 
     @property
     def delivered(self) -> int:
@@ -26,12 +37,18 @@ class Account:
     @property
     def unaccounted(self) -> int:
         """Return delivered rows that are nowhere: always 0, or something is wrong."""
-        return self.delivered - self.accepted - self.quarantined - self.duplicates
+        there = self.accepted + self.quarantined + self.mended + self.duplicates + self.erased
+        return self.delivered - there
 
     @property
     def conflicting(self) -> int:
         """Return the rows that another version contradicts; they are among the quarantined."""
-        return self.quarantined - self.entry.rows_quarantined
+        return self.quarantined - self.faulty
+
+    @property
+    def faulty(self) -> int:
+        """Return the rows that are still kept out for a fault of their own."""
+        return self.entry.rows_quarantined - self.mended - self.entry.rows_quarantined_erased
 
     def share(self, rows: int) -> float:
         """Return a number of rows as a share of the file."""
@@ -40,12 +57,18 @@ class Account:
 
 def accounts(entries: Sequence[Entry], fates: Fates) -> list[Account]:
     """Return the account of every landed file."""
-    return [
-        Account(
-            entry,
-            fates.count(entry.file_id, *ACCEPTED),
-            entry.rows_quarantined + fates.count(entry.file_id, "conflicting"),
-            fates.count(entry.file_id, "duplicate"),
+    closed = closing.counts(entries)
+    found = []
+    for entry in entries:
+        mended = closed.get(entry.file_id, 0)
+        faulty = entry.rows_quarantined - mended - entry.rows_quarantined_erased
+        found.append(
+            Account(
+                entry,
+                fates.count(entry.file_id, *ACCEPTED),
+                faulty + fates.count(entry.file_id, "conflicting"),
+                fates.count(entry.file_id, "duplicate"),
+                mended,
+            )
         )
-        for entry in entries
-    ]
+    return found

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from fit_warehouse import settings as settings_module
+from fit_warehouse.commands import erase, key, quarantine
 from fit_warehouse.errors import FitError, UsageError
 from fit_warehouse.home import Home
 from fit_warehouse.settings import HELSINKI, Settings
@@ -251,12 +252,9 @@ def status() -> None:
     _say(states.describe(*_place()[:2]))
 
 
-@app.command()
-def quarantine() -> None:
-    """List every row that is kept out, with file, row, column and reason."""
-    from fit_warehouse import status as states
-
-    _say(states.quarantined(*_place()[:2]))
+app.add_typer(quarantine.app, name="quarantine")
+erase.register(app)
+app.add_typer(key.app, name="key")
 
 
 def _make_city(settings: Settings, shown: Steps) -> None:

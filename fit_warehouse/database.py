@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import glob
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -93,6 +94,18 @@ def write_parquet(
             f"{path.parent} cannot be written: {str(problem).splitlines()[0]}. Make room there, or "
             "give the user that runs fit the right to write; then try again: what has landed is whole"
         ) from problem
+
+
+def path_list(paths: Sequence[Path]) -> str:
+    """Return SQL for a list of files, as `read_parquet` takes them; no character is a pattern."""
+    literals = (glob.escape(path.as_posix()).replace("'", "''") for path in paths)
+    return "[" + ", ".join(f"'{literal}'" for literal in literals) + "]"
+
+
+def scalar(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    """Return the single integer that a query gives."""
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
 
 
 # Published files are in this format: the oldest driver that Power BI users bring can open it.

@@ -37,8 +37,28 @@ class Home:
 
     @property
     def quarantine(self) -> Path:
-        """Parquet with file, row, column and reason of every row kept out."""
+        """Parquet with every row kept out, without identity, and why."""
         return self.path / "quarantine"
+
+    @property
+    def closed(self) -> Path:
+        """Parquet with the quarantined rows that a later file has mended."""
+        return self.path / "closed"
+
+    @property
+    def mend(self) -> Path:
+        """Quarantined rows written for a person to mend."""
+        return self.path / "mend"
+
+    @property
+    def tombstones(self) -> Path:
+        """Parquet by which landing knows the rows that have been erased."""
+        return self.path / "tombstones.parquet"
+
+    @property
+    def erasures(self) -> Path:
+        """What has been erased and when: counts, a line of JSON each."""
+        return self.path / "erasures.jsonl"
 
     @property
     def accepted(self) -> Path:
@@ -75,13 +95,27 @@ class Home:
         """How long each step took last time, for the estimate on the progress display."""
         return self.path / "timings.json"
 
+    @property
+    def rotating(self) -> Path:
+        """What a rotation of the key writes before it counts."""
+        return self.path / "rotating"
+
+    @property
+    def rotation_ready(self) -> Path:
+        """What makes a rotation count; while it is there, files of two ages may lie side by side."""
+        return self.rotating / "ready.json"
+
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self, *, to_rotate: bool = False) -> Iterator[None]:
         """Hold the home folder for one writing command at a time."""
         try:
             # Pseudonymous rows are for the owner; who may read more is for a person to decide.
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             with filelock.FileLock(self.path / "home.lock", timeout=0):
+                if self.rotation_ready.is_file() and not to_rotate:
+                    raise UsageError(
+                        "a rotation of the key was stopped halfway. Finish it: fit key rotate"
+                    )
                 yield
         except filelock.Timeout:
             raise UsageError(

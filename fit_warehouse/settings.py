@@ -16,6 +16,7 @@ from fit_warehouse.errors import UsageError
 HELSINKI = ZoneInfo("Europe/Helsinki")  # the zone of every time in the intake contract
 
 Switch = Literal["auto", "symlink", "rename"]
+Language = Literal["fi", "sv", "en"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,21 @@ class Publish:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """How many months after an episode's closing its rows are kept; 0 keeps them for good."""
+
+    default_months: int = 0
+    by_service: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """In which language the reasons of faulty rows are told; all other words are English."""
+
+    language: Language = "en"
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of one run."""
 
@@ -80,6 +96,8 @@ class Settings:
     build: Build = field(default_factory=Build)
     outcome: Outcome = field(default_factory=Outcome)
     publish: Publish = field(default_factory=Publish)
+    retention: Retention = field(default_factory=Retention)
+    terminal: Terminal = field(default_factory=Terminal)
 
     @property
     def landing(self) -> Path:
@@ -157,11 +175,22 @@ def _convert(hint: Any, value: Any) -> Any:
             raise ValueError(f"expected {hint.__name__}")
         return hint(value)
     choices = get_args(hint)
+    if choices == (str, int):
+        return _numbers(value)
     if Path in choices or hint is Path:
         return Path(str(value)).expanduser()
     if value not in choices:
         raise ValueError(f"expected one of {', '.join(choices)}")
     return value
+
+
+def _numbers(value: Any) -> dict[str, int]:
+    """Return numbers by name: a table of TOML, or a text as `hehku=24,other=120`."""
+    if isinstance(value, str):
+        value = dict(part.strip().split("=", 1) for part in value.split(",") if "=" in part)
+    if not isinstance(value, dict) or not value:
+        raise ValueError("expected numbers by name, as { hehku = 24 }")
+    return {str(name).strip(): _convert(int, number) for name, number in value.items()}
 
 
 def _check(settings: Settings) -> None:
@@ -178,3 +207,5 @@ def _check(settings: Settings) -> None:
         raise UsageError("setting publish.n_min_estimate may not be below publish.k_min")
     if settings.publish.keep_releases < 1:
         raise UsageError("setting publish.keep_releases is at least 1")
+    if min(settings.retention.default_months, *settings.retention.by_service.values(), 0) < 0:
+        raise UsageError("setting retention: a number of months is 0 (keep) or more")

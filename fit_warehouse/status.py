@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from fit_warehouse import database, summary
+from fit_warehouse import summary
 from fit_warehouse.accounts import Account, accounts
+from fit_warehouse.erase import erase
 from fit_warehouse.home import Home
 from fit_warehouse.landing import ledger, resolve, resolved
-from fit_warehouse.landing.refusal import reasons
-from fit_warehouse.landing.resolve import conflicting
-from fit_warehouse.measure.tables import read
 from fit_warehouse.publish import switch
 from fit_warehouse.settings import Settings
 
@@ -25,6 +22,8 @@ def landed_accounts(settings: Settings, home: Home) -> Sequence[Account]:
 def describe(settings: Settings, home: Home) -> list[str]:
     """Return the state of an installation in lines of text."""
     lines = [f"Home: {home.path.absolute()}", *_landed(home)]
+    if erase.is_pending(home):
+        lines.append("An erasure was stopped halfway. Finish it: fit erase --resume")
     refused = [entry for entry in ledger.entries(home) if entry.status == ledger.REFUSED]
     lines += [f"Refused: {entry.file_name}: {entry.refusal}" for entry in refused]
     if home.build_database.is_file():
@@ -63,36 +62,14 @@ def _landed(home: Home) -> list[str]:
 
 def _files(found: Sequence[Account]) -> list[str]:
     width = max(len(account.entry.file_name) for account in found)
+    # Most installations never mend or erase a row, and then need no column for it.
+    more = [name for name in ("mended", "erased") if any(getattr(one, name) for one in found)]
     head = f"{'file':<{width}}  delivered   accepted  quarantined  duplicates"
+    head += "".join(f"  {name:>7}" for name in more)
     rows = [
         f"{account.entry.file_name:<{width}}  {account.delivered:>9}  {account.accepted:>9}  "
         f"{account.quarantined:>11}  {account.duplicates:>10}"
+        + "".join(f"  {getattr(account, name):>7}" for name in more)
         for account in found
     ]
     return [head, *rows, *summary.fates(found)]
-
-
-def quarantined(settings: Settings, home: Home) -> list[str]:
-    """Return a line for every fault of every quarantined row: where it is, never its value."""
-    names = {entry.file_id: entry.file_name for entry in ledger.landed(home)}
-    connection = database.connect(None, settings.build, temporary=home.path / "spill")
-    try:
-        faults = []
-        if any(home.quarantine.glob("*.parquet")):
-            faults = read(
-                connection,
-                "select file_id, row_number, column_name, reason_code "
-                "from read_parquet($files) order by all",
-                {"files": f"{glob.escape(home.quarantine.as_posix())}/*.parquet"},
-            )
-        faults += conflicting(connection, home)
-    finally:
-        connection.close()
-    if not faults:
-        return ["Nothing is quarantined."]
-    return [
-        f"{names[fault['file_id']]}, row {fault['row_number']}"
-        + (f", column {fault['column_name']}" if fault["column_name"] else "")
-        + f": {reasons()[fault['reason_code']].text}. {reasons()[fault['reason_code']].hint}"
-        for fault in faults
-    ]

@@ -65,14 +65,19 @@ def fates(accounts: Sequence[Account]) -> list[str]:
         "accepted": sum(account.accepted for account in accounts),
         "quarantined": sum(account.quarantined for account in accounts),
         "duplicates": sum(account.duplicates for account in accounts),
+        "mended": sum(account.mended for account in accounts),
+        "erased": sum(account.erased for account in accounts),
     }
     lines = [
         f"Delivered {count(total['delivered'])} = accepted {count(total['accepted'])} "
-        f"+ quarantined {count(total['quarantined'])} + duplicates {count(total['duplicates'])}."
+        f"+ quarantined {count(total['quarantined'])} + duplicates {count(total['duplicates'])}"
+        + "".join(f" + {name} {count(total[name])}" for name in ("mended", "erased") if total[name])
+        + "."
     ]
     why: Counter[str] = Counter()
     for account in accounts:
-        why.update(account.entry.reasons)
+        if account.faulty:
+            why.update(account.entry.reasons)
         if account.conflicting:
             why["conflicting_versions"] += account.conflicting
     lines += [

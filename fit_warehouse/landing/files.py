@@ -21,10 +21,14 @@ CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What `delivery.toml` says of the files beside it."""
+    """What `delivery.toml` says of the files beside it.
+
+    Where `is_dated_by_rows`, the time in a file's name says nothing either: only its rows do.
+    """
 
     extracted_at: datetime | None = None
     is_synthetic: bool = False
+    is_dated_by_rows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class LandingFile:
     @property
     def extracted_at(self) -> datetime | None:
         """Return when the file was extracted: by delivery.toml, else by the date its name ends in."""
+        if self.delivery.is_dated_by_rows:
+            return None
         return self.delivery.extracted_at or date_in_name(self.path.stem)
 
 

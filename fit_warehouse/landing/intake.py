@@ -15,8 +15,9 @@ from typing import Any
 import duckdb
 
 from fit_warehouse import database
-from fit_warehouse.landing import pseudonym, rules
+from fit_warehouse.landing import identity, pseudonym, rules
 from fit_warehouse.landing.contract import Column, Table, instruments
+from fit_warehouse.landing.pseudonym import Keys
 from fit_warehouse.landing.refusal import RefusedFileError
 
 SHOWN_PROBLEMS = 5
@@ -98,6 +99,10 @@ def take(
     ------
     RefusedFileError
         When a required column is missing, or a column is there twice.
+
+    Notes
+    -----
+    `identity.stop` comes before: its findings lie in a temporary table and are problems here.
     """
     # Columns outside the contract are not read: they may have any name, or none.
     twice = [name for name in table.names if header.count(name) > 1]
@@ -113,6 +118,7 @@ def take(
     )
     texts = _texts(connection, table, header)
     n_rows, n_bad, profile = _survey(connection, table, texts)
+    n_bad += _identified(connection)
     _problems(connection, table, texts)
     well = "delivered anti join bad using (row_number)" if n_bad else "delivered"
     connection.execute(f"create or replace temp view kept as {_typed(table, texts, well)}")
@@ -184,6 +190,21 @@ def _survey(
     return n_rows, n_bad, dict(zip(profile, values, strict=True))
 
 
+def _identified(connection: duckdb.DuckDBPyConnection) -> int:
+    """Add the rows with identity to `bad`, and return how many were not there yet."""
+    connection.execute(
+        f"""
+        create or replace temp table bad_too as
+        select row_number
+        from delivered
+        semi join {identity.TABLE} using (row_number)
+        anti join bad using (row_number)
+        """
+    )
+    connection.execute("insert into bad from bad_too")
+    return database.scalar(connection, "select count(*) from bad_too")
+
+
 def _profile(table: Table) -> dict[str, str]:
     """Return SQL for what the expectations on a delivery look at: shares and ranges, no person."""
     wanted: dict[str, str] = {}
@@ -210,6 +231,10 @@ def _problems(connection: duckdb.DuckDBPyConnection, table: Table, texts: list[s
             from ({_judged(table, texts, f"row_number, {found}", few)})
             union all
             select row_number, 'malformed_row' as reason, '' as column_name from malformed
+            union all
+            select distinct row_number, reason_code as reason, column_name
+            from {identity.TABLE}
+            semi join bad using (row_number)
         """
     )
 
@@ -242,43 +267,36 @@ def _stored(column: Column, pseudonyms: Mapping[str, str]) -> str:
         return pseudonyms[column.name]
     if column.birth and column.type == "date":
         return f"cast(date_trunc('month', v_{column.name}) as date)"
-    value = f"cast(v_{column.name} as {column.sql_type})"
+    # The engine may convert before it has left out the rows kept out, whose numbers may be any.
+    value = f"try_cast(v_{column.name} as {column.sql_type})"
     return f"coalesce({value}, '{column.default}')" if column.default else value
 
 
-def write_kept(
-    connection: duckdb.DuckDBPyConnection, table: Table, path: Path, *, file_id: str, key: bytes
-) -> None:
-    """Write the rows without a problem to a raw Parquet file, in the order of the file."""
-    refs = [column for column in table.columns if column.type == "ref"]
-    pseudonyms, lookups = pseudonym.by_value(connection, "kept", refs, key)
-    columns = ", ".join(
-        f"{_stored(column, pseudonyms)} as {column.name}" for column in table.columns
-    )
-    # Over pseudonyms: a hash over what was delivered would tell the identifier to whoever guesses it.
+def content_hash(table: Table) -> str:
+    """Return SQL for what is equal for equal content of a stored row."""
     content = ", ".join(
         f"coalesce(cast({column.name} as varchar), chr(30))" for column in table.content
     )
+    return f"md5(concat_ws(chr(31), {content}))"
+
+
+def write_kept(
+    connection: duckdb.DuckDBPyConnection, table: Table, path: Path, *, file_id: str, keys: Keys
+) -> None:
+    """Write the rows without a problem to a raw Parquet file, in the order of the file."""
+    refs = [column for column in table.columns if column.type == "ref"]
+    pseudonyms, lookups = pseudonym.by_value(connection, "kept", refs, keys)
+    columns = ", ".join(
+        f"{_stored(column, pseudonyms)} as {column.name}" for column in table.columns
+    )
+    # Hashed are pseudonyms: a hash of what was delivered would tell it to whoever guesses it.
     query = f"""
-        select *, md5(concat_ws(chr(31), {content})) as _content_hash, $file_id as _file_id
+        select *, {content_hash(table)} as _content_hash, $file_id as _file_id
         from (
             select {columns}, version_at as _version_at, row_number as _row_number
             from kept {lookups}
         )
     """
     is_inline = any("$" in text for text in pseudonyms.values())
-    bound = pseudonym.parameters(key) if is_inline else {}
+    bound = pseudonym.parameters(keys) if is_inline else {}
     database.write_parquet(connection, query, path, {"file_id": file_id, **bound}, options=PARQUET)
-
-
-def write_quarantined(
-    connection: duckdb.DuckDBPyConnection, table: Table, path: Path, *, file_id: str
-) -> None:
-    """Write where each row is wrong; its values stay in the delivered file alone."""
-    query = """
-        select $file_id as file_id, $table as table_name, row_number, column_name,
-            reason as reason_code
-        from problem
-        order by row_number, column_name, reason_code
-    """
-    database.write_parquet(connection, query, path, {"file_id": file_id, "table": table.name})

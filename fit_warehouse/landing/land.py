@@ -12,13 +12,25 @@ from typing import Any
 import duckdb
 
 from fit_warehouse import database
+from fit_warehouse.erase import tombstones
 from fit_warehouse.errors import UsageError
 from fit_warehouse.home import Home
-from fit_warehouse.landing import adapters, contract, files, intake, ledger, pseudonym
-from fit_warehouse.landing.adapters import Adapter, Part
+from fit_warehouse.landing import (
+    adapters,
+    contract,
+    files,
+    identity,
+    intake,
+    ledger,
+    pseudonym,
+    rotate,
+)
+from fit_warehouse.landing.adapters import Adapter, Part, Reading
 from fit_warehouse.landing.adapters.contract_files import ContractFiles
 from fit_warehouse.landing.files import LandingFile
 from fit_warehouse.landing.ledger import Entry
+from fit_warehouse.landing.quarantine import closing
+from fit_warehouse.landing.quarantine import write as quarantining
 from fit_warehouse.landing.refusal import RefusedFileError, reasons
 from fit_warehouse.settings import HELSINKI, Settings
 
@@ -59,7 +71,9 @@ def land(settings: Settings, home: Home, *, progress: Say = lambda _: None) -> L
             f"their tables ({', '.join(contract.tables())}) as .csv, .parquet or .xlsx"
         )
     landing = Landing()
-    landing.notes += [f"{name}: {reasons()['ignored_file'].text}" for name in ignored]
+    landing.notes += [
+        f"{identity.safe_name(name)}: {reasons()['ignored_file'].text}" for name in ignored
+    ]
     landing.notes += [f"removed a leftover of a stopped run: {name}" for name in ledger.sweep(home)]
     ledger.forget_refusals(home)
     connection = database.connect(None, settings.build, temporary=home.path / "spill")
@@ -67,7 +81,7 @@ def land(settings: Settings, home: Home, *, progress: Say = lambda _: None) -> L
         intake.prepare(connection)
         worker = _Worker(settings, home, connection, landing)
         for file in found:
-            progress(file.name)
+            progress(identity.safe_name(file.name))
             worker.land_file(file)
     finally:
         connection.close()
@@ -96,7 +110,8 @@ class _Worker:
         self.settings, self.home = settings, home
         self.connection, self.landing = connection, landing
         self.adapters = adapters.adapters(settings)
-        self.key = pseudonym.load_key(settings.paths.key_file)
+        self.keys = pseudonym.load_keys(settings.paths.key_file)
+        rotate.check(home, self.keys)
         self.started = datetime.now(UTC)
         self.known = {entry.file_id: entry for entry in ledger.landed(home)}
         self.is_synthetic = {entry.is_synthetic for entry in self.known.values()}
@@ -104,7 +119,9 @@ class _Worker:
     def land_file(self, file: LandingFile) -> None:
         """Land each table of one file, or refuse the file."""
         sha256 = ""
+        name, file = file.name, dataclasses.replace(file, name=identity.safe_name(file.name))
         try:
+            identity.stop_names([name], "name")
             sha256 = files.content_hash(file.path)
             adapter = adapters.choose(file, self.adapters)
             self._land_parts(Read(file, sha256, adapter))
@@ -117,11 +134,27 @@ class _Worker:
         """Land the parts of a file; a reason to refuse one of them leaves the others."""
         reading = read.adapter.read(read.file, self.connection)
         self.landing.notes += [f"{read.file.name}, {note}" for note in reading.notes]
+        if reading.file is not None:
+            read = dataclasses.replace(read, file=reading.file)
+        if len(reading.parts) > 1 and not self._is_known(read, reading):
+            self._look_through(reading)
         for part in reading.parts:
             try:
                 self._land_part(read, part, reading.told)
             except RefusedFileError as refusal:
                 self._refuse(read, part, refusal)
+
+    def _look_through(self, reading: Reading) -> None:
+        """Refuse the whole file for identity in any part; all else is a matter of the part."""
+        for part in reading.parts:
+            try:
+                self._load(part)
+            except RefusedFileError as refusal:
+                if refusal.reason.code.startswith("identity"):
+                    raise
+
+    def _is_known(self, read: Read, reading: Reading) -> bool:
+        return all(_file_id(read, part, reading.told) in self.known for part in reading.parts)
 
     def _land_part(self, read: Read, part: Part, told: str) -> None:
         file_id = _file_id(read, part, told)
@@ -141,6 +174,19 @@ class _Worker:
         self.is_synthetic.add(entry.is_synthetic)
         self.landing.new.append(entry)
 
+    def _load(self, part: Part) -> tuple[str, ...]:
+        """Read a part, and stop at once when it holds identity."""
+        identity.stop_names([part.sheet], "sheet")
+        header = part.load(self.connection)
+        identity.stop(
+            self.connection,
+            part.table,
+            header,
+            keys=self.keys,
+            client_ref_is_hetu=self.settings.identity.client_ref_is_hetu,
+        )
+        return header
+
     def _former(self, read: Read, part: Part) -> str:
         """Return the id of an earlier reading of this part under another mapping, else nothing."""
         extracted_at = ledger.moment(read.file.extracted_at)
@@ -153,7 +199,8 @@ class _Worker:
 
     def _take(self, read: Read, part: Part, file_id: str) -> Entry:
         """Read, judge and write one table; the ledger entry comes after this."""
-        file, header = read.file, part.load(self.connection)
+        file, header = read.file, self._load(part)
+        erased = tombstones.drop(self.connection, self.home, part.table, header, self.keys)
         taken = intake.take(
             self.connection,
             part.table,
@@ -162,7 +209,7 @@ class _Worker:
             today=self.started.astimezone(HELSINKI).date(),
         )
         # Only now is it sure that this is a header and no row of data, which no note may repeat.
-        unknown = {name for name in header if name and name not in part.table.names}
+        unknown = {name for name in header if name and name not in (*part.table.names, closing.ID)}
         if unknown:
             text = reasons()["unknown_column"].text
             self.landing.notes.append(f"{file.name}: {text}: {', '.join(sorted(unknown))}")
@@ -170,18 +217,28 @@ class _Worker:
             raise RefusedFileError("too_many_quarantined", _where(taken))
         if taken.kept:
             raw = self.home.raw / part.table.name / f"{file_id}.parquet"
-            intake.write_kept(self.connection, part.table, raw, file_id=file_id, key=self.key)
+            intake.write_kept(self.connection, part.table, raw, file_id=file_id, keys=self.keys)
         if taken.quarantined:
             quarantine = self.home.quarantine / f"{file_id}.parquet"
-            intake.write_quarantined(self.connection, part.table, quarantine, file_id=file_id)
+            quarantining.write(
+                self.connection,
+                part.table,
+                header,
+                quarantine,
+                file_id=file_id,
+                keys=self.keys,
+                extracted_at=file.extracted_at,
+            )
         return _entry(
             read,
             part,
             self.started,
             file_id=file_id,
             status=ledger.LANDED,
-            rows_delivered=taken.delivered,
+            rows_delivered=taken.delivered + erased,
             rows_quarantined=taken.quarantined,
+            rows_erased=erased,
+            closes=closing.close(self.connection, self.home, file_id, header),
             reasons=taken.reasons,
             profile=taken.profile,
         )

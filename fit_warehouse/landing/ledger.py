@@ -28,6 +28,12 @@ class Entry:
         another name has the same id.
     rows_delivered, rows_quarantined : int
         Rows of the file, and those kept out when it was landed.
+    rows_erased : int
+        Rows of the file that have been erased since, or were not taken because of an erasure.
+    rows_quarantined_erased : int
+        Those of them that had been kept out and were not mended.
+    closes : dict
+        How many quarantined rows of each earlier file (by its id) this file of mended rows closes.
     reasons : dict
         Quarantined rows by reason code; a row with two faults counts under both.
     told : str
@@ -55,6 +61,9 @@ class Entry:
     is_synthetic: bool = False
     rows_delivered: int = 0
     rows_quarantined: int = 0
+    rows_erased: int = 0
+    rows_quarantined_erased: int = 0
+    closes: dict[str, int] = field(default_factory=dict)
     reasons: dict[str, int] = field(default_factory=dict)
     refused_for: str = ""
     refusal: str = ""

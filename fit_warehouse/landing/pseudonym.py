@@ -1,9 +1,17 @@
-"""Pseudonyms: HMAC-SHA-256 of a trimmed identifier under a key that lies outside the repository."""
+"""Pseudonyms: HMAC-SHA-256 of a trimmed identifier under a key that lies outside the repository.
+
+The key file holds a chain of keys, the oldest first, one a line; at first there is one. Each later
+key is laid over the pseudonym before it: HMAC(key 2, HMAC(key 1, identifier)), and so on.
+
+A pseudonym that the warehouse itself has written into a file for a person carries a marker: `~1~`
+and the pseudonym, 1 being the number of keys in it. It is not hashed as an identifier again.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import stat
 from collections.abc import Sequence
@@ -20,14 +28,16 @@ BLOCK_BYTES = 64  # the block size of SHA-256, which HMAC pads its key to
 HEX_DIGITS = 32  # 128 bits: no two of a nation's clients will meet
 REPEATED = 1.5  # identifiers that come so often on average are hashed once and looked up
 
+Keys = tuple[bytes, ...]
+
 
 def default_key_file() -> Path:
     """Return where the key lies unless a setting says otherwise: with the user, not the project."""
     return platformdirs.user_config_path("fit-warehouse") / "pseudonym.key"
 
 
-def load_key(key_file: Path | None) -> bytes:
-    """Return the key; it is made, readable by its owner only, when there is none yet.
+def load_keys(key_file: Path | None) -> Keys:
+    """Return the chain of keys; one is made, readable by its owner only, when there is none yet.
 
     Raises
     ------
@@ -40,52 +50,93 @@ def load_key(key_file: Path | None) -> bytes:
             _make(path)
         if os.name != "nt" and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise UsageError(f"others may read the key file {path}. Mend it with: chmod 600 {path}")
-        text = path.read_text(encoding="ascii").strip()
-        key = bytes.fromhex(text)
+        keys = tuple(map(bytes.fromhex, path.read_text(encoding="ascii").split()))
     except OSError as problem:
         raise UsageError(f"the key file {path} cannot be used: {problem.strerror}") from problem
     except ValueError as problem:
         raise UsageError(
             f"the key file {path} does not hold a key (64 hexadecimal digits)"
         ) from problem
-    if len(key) != KEY_BYTES:
+    if not keys or any(len(key) != KEY_BYTES for key in keys):
         raise UsageError(f"the key file {path} does not hold a key (64 hexadecimal digits)")
-    return key
+    return keys
+
+
+def text_of(keys: Keys) -> str:
+    """Return the content of a key file."""
+    return "".join(key.hex() + "\n" for key in keys)
 
 
 def _make(path: Path) -> None:
     """Write a new random key; never over an old one."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    write_new(path, (new_key(),))
+
+
+def new_key() -> bytes:
+    """Return a random key."""
+    return secrets.token_bytes(KEY_BYTES)
+
+
+def write_new(path: Path, keys: Keys) -> None:
+    """Write a key file that is not there yet, readable by its owner only."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii", newline="\n") as file:
-        file.write(secrets.token_hex(KEY_BYTES) + "\n")
+        file.write(text_of(keys))
+        file.flush()
+        os.fsync(file.fileno())
 
 
-def parameters(key: bytes) -> dict[str, bytes]:
-    """Return the two padded keys of HMAC, to be bound to `$inner` and `$outer`.
+def parameters(keys: Keys) -> dict[str, bytes]:
+    """Return the two padded keys of each HMAC, to be bound to `$inner_1`, `$outer_1`, `$inner_2` ...
 
-    They are bound as parameters so that the key is in no SQL text, and so in no log or error.
+    They are bound as parameters so that no key is in an SQL text, and so in no log or error.
     """
-    block = (hashlib.sha256(key).digest() if len(key) > BLOCK_BYTES else key).ljust(
-        BLOCK_BYTES, b"\0"
-    )
-    return {
-        "inner": bytes(byte ^ 0x36 for byte in block),
-        "outer": bytes(byte ^ 0x5C for byte in block),
-    }
+    bound = {}
+    for number, key in enumerate(keys, start=1):
+        short = hashlib.sha256(key).digest() if len(key) > BLOCK_BYTES else key
+        block = short.ljust(BLOCK_BYTES, b"\0")
+        bound[f"inner_{number}"] = bytes(byte ^ 0x36 for byte in block)
+        bound[f"outer_{number}"] = bytes(byte ^ 0x5C for byte in block)
+    return bound
 
 
-def sql(text: str, space: str) -> str:
+def bound(sql: str, keys: Keys) -> dict[str, bytes]:
+    """Return those of the parameters that an SQL text names: DuckDB takes no others."""
+    named = set(re.findall(r"\$(\w+)", sql))
+    return {name: key for name, key in parameters(keys).items() if name in named}
+
+
+def sql(text: str, space: str, n_keys: int = 1) -> str:
     """Return SQL for the pseudonym of `text`; ids of different spaces never share one.
 
     The engine hashes whole columns at once; that this equals Python's `hmac` is tested.
     """
-    inner = f"unhex(sha256($inner || encode('{space}:' || {text})))"
-    return f"substr(sha256($outer || {inner}), 1, {HEX_DIGITS})"
+    whole = chained(f"'{space}:' || {text}", 1, n_keys)
+    marked = " ".join(
+        f"when regexp_full_match({text}, '{marker(number)}[0-9a-f]{{{HEX_DIGITS}}}') "
+        f"then {chained(f'substr({text}, {len(marker(number)) + 1})', number + 1, n_keys)}"
+        for number in range(1, n_keys + 1)
+    )
+    # Nearly no identifier begins so: the cheap question comes first.
+    return f"case when not starts_with({text}, '~') then {whole} {marked} else {whole} end"
+
+
+def marker(n_keys: int) -> str:
+    """Return what stands before a pseudonym under `n_keys` keys in a file for a person."""
+    return f"~{n_keys}~"
+
+
+def chained(text: str, first: int, last: int) -> str:
+    """Return SQL for a text under the keys numbered from `first` to `last`; none leaves it as it is."""
+    for number in range(first, last + 1):
+        inner = f"unhex(sha256($inner_{number} || encode({text})))"
+        text = f"substr(sha256($outer_{number} || {inner}), 1, {HEX_DIGITS})"
+    return text
 
 
 def by_value(
-    connection: duckdb.DuckDBPyConnection, rows: str, columns: Sequence[Column], key: bytes
+    connection: duckdb.DuckDBPyConnection, rows: str, columns: Sequence[Column], keys: Keys
 ) -> tuple[dict[str, str], str]:
     """Hash the identifiers that repeat, once each; a hash costs more than all else of a row.
 
@@ -97,8 +148,8 @@ def by_value(
         A table or view with the identifiers as text, in columns named `d_<name>`.
     columns
         The columns of identifiers, which may be none.
-    key
-        The key of the pseudonyms.
+    keys
+        Of the pseudonyms.
 
     Returns
     -------
@@ -116,13 +167,13 @@ def by_value(
     for column, repeats in zip(columns, is_repeated, strict=True):
         text, table = f"d_{column.name}", f"pseudonym_{column.name}"
         # NULL stays NULL: `||` with a missing text is missing.
-        pseudonyms[column.name] = sql(text, column.space)
+        pseudonyms[column.name] = sql(text, column.space, len(keys))
         if repeats:
             connection.execute(
                 f"create or replace temp table {table} as "
-                f"select text, {sql('text', column.space)} as pseudonym "
+                f"select text, {sql('text', column.space, len(keys))} as pseudonym "
                 f"from (select distinct {text} as text from {rows})",
-                parameters(key),
+                parameters(keys),
             )
             pseudonyms[column.name] = f"{table}.pseudonym"
             lookups += f" left join {table} on {table}.text = {text}"

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
+from typing import get_args
 
 from fit_warehouse import project
+from fit_warehouse.settings import Language
+
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +21,30 @@ class Reason:
     fate: str
     text: str
     hint: str
+    texts: Mapping[str, str] = field(default_factory=dict)
+    hints: Mapping[str, str] = field(default_factory=dict)
+
+    def text_in(self, language: Language) -> str:
+        """Return what is wrong, in a language."""
+        return self.texts[language]
+
+    def hint_in(self, language: Language) -> str:
+        """Return what to do, in a language."""
+        return self.hints[language]
 
 
 @cache
 def reasons() -> dict[str, Reason]:
     """Return all reasons by code."""
     return {
-        row["reason_code"]: Reason(row["reason_code"], row["fate"], row["text_en"], row["hint_en"])
+        row["reason_code"]: Reason(
+            row["reason_code"],
+            row["fate"],
+            row["text_en"],
+            row["hint_en"],
+            {language: row[f"text_{language}"] for language in LANGUAGES},
+            {language: row[f"hint_{language}"] for language in LANGUAGES},
+        )
         for row in project.seed("reason")
     }
 

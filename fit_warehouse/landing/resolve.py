@@ -93,14 +93,9 @@ def _raw_view(connection: duckdb.DuckDBPyConnection, table: Table, paths: list[P
     typed = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in columns.items())
     query = f"select {typed} where false"
     if paths:
-        literals = ", ".join(f"'{_literal(path)}'" for path in paths)
-        query = f"select * from read_parquet([{literals}], union_by_name = true)"
+        files = database.path_list(paths)
+        query = f"select * from read_parquet({files}, union_by_name = true)"
     connection.execute(f"create or replace temp view raw_{table.name} as {query}")
-
-
-def _literal(path: Path) -> str:
-    """Return a path for an SQL text: quotes are doubled, and a bracket is no pattern."""
-    return glob.escape(path.as_posix()).replace("'", "''")
 
 
 def _fate_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:

@@ -133,11 +133,16 @@ def _copy_restricted(connection: duckdb.DuckDBPyConnection, target: Path) -> Non
 
 
 def copy_table(
-    connection: duckdb.DuckDBPyConnection, source: str, target: str, *, where: str = "true"
+    connection: duckdb.DuckDBPyConnection,
+    source: str,
+    target: str,
+    *,
+    where: str = "true",
+    select: str = "*",
 ) -> None:
     """Copy a table's rows in a total order, those that meet a condition, and its descriptions."""
     connection.execute(
-        f"create table {target} as select * from {source} where {where} order by all"
+        f"create table {target} as select {select} from {source} where {where} order by all"
     )
     catalog, schema, name = source.split(".")
     of_table = [catalog, schema, name]

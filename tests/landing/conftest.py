@@ -185,7 +185,10 @@ class Site:
             landing = land(self.settings, self.home)
             resolve.ensure(self.settings, self.home)
         for account in self.accounts():
-            parts = (account.accepted, account.quarantined, account.duplicates)
+            parts = (
+                *(account.accepted, account.quarantined, account.duplicates),
+                *(account.mended, account.erased),
+            )
             assert account.unaccounted == 0, account
             assert sum(parts) == account.delivered, account
             assert min(parts) >= 0, account

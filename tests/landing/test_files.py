@@ -107,7 +107,12 @@ REFUSED = [
             "1 of 2 rows; row 3, column amount_eur: not_a_number"),
     Refused("too_many_quarantined", "unit_price_cut.csv", f"{PRICES}{PRICE}\n1,2\n".encode(),
             "1 of 2 rows; row 4: malformed_row"),
+    Refused("unknown_entry", "team_mended.csv", b"quarantine_id,team_code\nteam-0.2,T1\n", "(row 2)"),
     Refused("no_permission", "team_locked.csv", TEAM.encode()),
+    Refused("identity_in_file", "team_code_in.csv", b"team_code,name_fi\nT1,tiimi 131052-308T\n",
+            "name_fi: personal_identity_code in 1 rows, the first is row 2"),
+    Refused("identity_in_name", "team_column.csv", b"team_code,131052-308T\nT1,x\n",
+            "column 2: personal_identity_code"),
     Refused("synthetic_and_real", "synthetic/team.csv", TEAM.replace("T1", "T3").encode()),
 ]  # fmt: skip
 GOOD = {"service.csv": "service_code\nhehku\n", "team_ok.csv": TEAM}
@@ -156,8 +161,7 @@ def test_a_bad_file_is_refused_for_its_reason(
 
 def test_every_reason_to_refuse_a_file_has_a_case() -> None:
     codes = {row["reason_code"] for row in project.seed("reason") if row["fate"] == "file_refused"}
-    # Personal identity has tests of its own, in tests/landing/identity.
-    assert {case.reason for case in REFUSED} == codes - {"identity_in_file", "identity_in_name"}
+    assert {case.reason for case in REFUSED} == codes
 
 
 def test_nothing_of_a_refused_file_is_kept_and_the_good_ones_have_landed(

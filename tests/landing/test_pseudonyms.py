@@ -36,7 +36,7 @@ def in_sql(texts: list[str], space: str, key: bytes = KEY) -> list[str]:
     connection = duckdb.connect()
     sql = pseudonym.sql("text", space)
     query = f"select {sql} from (select unnest($texts) as text)"
-    found = connection.execute(query, {"texts": texts, **pseudonym.parameters(key)}).fetchall()
+    found = connection.execute(query, {"texts": texts, **pseudonym.parameters((key,))}).fetchall()
     connection.close()
     return [text for (text,) in found]
 
@@ -157,15 +157,15 @@ def test_another_key_gives_other_pseudonyms() -> None:
 
 def test_a_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "config" / "pseudonym.key"
-    key = pseudonym.load_key(path)
+    (key,) = pseudonym.load_keys(path)
     assert len(key) == 32
     assert key.hex() not in {"00" * 32, KEY.hex()}
     if os.name != "nt":
         assert path.stat().st_mode & 0o777 == 0o600
     before = path.read_bytes()
-    assert pseudonym.load_key(path) == key
+    assert pseudonym.load_keys(path) == (key,)
     assert path.read_bytes() == before
-    assert pseudonym.load_key(tmp_path / "other.key") != key
+    assert pseudonym.load_keys(tmp_path / "other.key") != (key,)
 
 
 WRONG_KEYS = {
@@ -185,7 +185,7 @@ def test_a_file_that_holds_no_key_is_refused_without_repeating_it(
     path.write_bytes(WRONG_KEYS[name])
     path.chmod(0o600)
     with pytest.raises(UsageError, match="does not hold a key") as raised:
-        pseudonym.load_key(path)
+        pseudonym.load_keys(path)
     said = "".join(traceback.format_exception(raised.value))
     assert str(path) in str(raised.value)
     assert KEY.hex()[:20] not in said
@@ -199,13 +199,13 @@ def test_a_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
     path.write_text(KEY.hex(), encoding="ascii")
     path.chmod(0o640)
     with pytest.raises(UsageError, match="chmod 600"):
-        pseudonym.load_key(path)
+        pseudonym.load_keys(path)
 
 
 def test_a_folder_in_place_of_the_key_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     with pytest.raises(UsageError, match="cannot be used"):
-        pseudonym.load_key(tmp_path)
+        pseudonym.load_keys(tmp_path)
 
 
 @pytest.mark.parametrize("fault", ["no_such_function({})", "error({})", "cast({} as date)"])
@@ -219,7 +219,7 @@ def test_the_key_is_in_no_text_of_a_failure(
     with pytest.raises(duckdb.Error) as raised:
         site.land()
     said = "".join(traceback.format_exception(raised.value)).lower()
-    for secret in (KEY, *pseudonym.parameters(KEY).values()):
+    for secret in (KEY, *pseudonym.parameters((KEY,)).values()):
         escaped = "".join(f"\\x{byte:02x}" for byte in secret)
         assert secret.hex() not in said
         assert escaped not in said

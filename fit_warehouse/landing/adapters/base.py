@@ -51,11 +51,13 @@ class Reading:
 
     `told` is the hash of what the adapter was told beside its own code (a mapping), empty if nothing:
     a file that was read under another one is read again and takes the place of the former reading.
+    `file` is the file with another delivery than the one beside it, where its rows know better.
     """
 
     parts: tuple[Part, ...]
     notes: tuple[str, ...] = ()
     told: str = ""
+    file: LandingFile | None = None
 
 
 class Adapter(Protocol):

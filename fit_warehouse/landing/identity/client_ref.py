@@ -9,10 +9,17 @@ from __future__ import annotations
 import duckdb
 
 from fit_warehouse.landing import pseudonym
-from fit_warehouse.landing.identity import findings, fold, hetu_sql, patterns
+from fit_warehouse.landing.identity import findings, fold, hetu, hetu_sql, patterns
 from fit_warehouse.landing.identity.findings import Findings, IdentityScanError
 from fit_warehouse.landing.identity.kinds import Kind
-from fit_warehouse.landing.identity.scan import quoted
+from fit_warehouse.landing.names import quoted
+from fit_warehouse.landing.pseudonym import Keys
+
+
+def canonical(text: str) -> str:
+    """Return a code as the register writes it, however it was typed; another text as it is."""
+    code = hetu.compact(fold.fold(text))
+    return code if hetu.is_valid(code) else text
 
 
 def canonical_sql(text: str) -> str:
@@ -30,21 +37,24 @@ def canonical_sql(text: str) -> str:
     return f"list_transform([{code}], lambda code: case when {tests} then code end)[1]"
 
 
-def hmac_hetu_sql(text: str, *, space: str = "client") -> str:
-    """Return SQL for the pseudonym of the code in an SQL expression; NULL if it is none.
+def hmac_hetu_sql(text: str, n_keys: int, *, space: str = "client") -> str:
+    """Return SQL for the marked pseudonym of the code in an SQL expression; NULL if it is none.
 
     Parameters
     ----------
     text
         An SQL expression, as a quoted column name.
+    n_keys
+        The number of keys in the chain.
     space
         The space of ids, as in the intake contract.
 
     Notes
     -----
-    `pseudonym.parameters` is to be bound in the same statement.
+    `pseudonym.parameters` is to be bound in the same statement. The mark says that the text is a
+    pseudonym already, so that it is hashed no second time on its way into the raw store.
     """
-    return pseudonym.sql(canonical_sql(text), space)
+    return f"'{pseudonym.marker(n_keys)}' || {pseudonym.sql(canonical_sql(text), space, n_keys)}"
 
 
 def hmac_hetu_column(
@@ -52,7 +62,8 @@ def hmac_hetu_column(
     relation: str,
     column: str,
     *,
-    key: bytes,
+    keys: Keys,
+    is_always_code: bool = True,
     space: str = "client",
 ) -> Findings:
     """Replace a column of codes by pseudonyms; what is no valid code becomes NULL and a finding.
@@ -65,8 +76,10 @@ def hmac_hetu_column(
         A temporary table with `row_number` and the column as text; it is made anew.
     column
         The column.
-    key
-        The key of the pseudonyms.
+    keys
+        Of the pseudonyms.
+    is_always_code
+        Whether the column holds codes alone; else what is no valid code stays as it is.
     space
         The space of ids, as in the intake contract.
 
@@ -83,6 +96,8 @@ def hmac_hetu_column(
         When the engine cannot carry it out.
     """
     name = quoted(column)
+    otherwise = "''" if is_always_code else name
+    hashed = hmac_hetu_sql(name, len(keys), space=space)
     failed = ""
     try:
         findings.prepare(connection)
@@ -90,12 +105,12 @@ def hmac_hetu_column(
             f"""
             create or replace temp table {relation} as
             select * replace (
-                case when {_is_given(name)} then coalesce({hmac_hetu_sql(name, space=space)}, '') end
+                case when {_is_given(name)} then coalesce({hashed}, {otherwise}) end
                 as {name}
             )
             from {relation}
             """,
-            pseudonym.parameters(key),
+            pseudonym.parameters(keys),
         )
         connection.execute(
             f"""

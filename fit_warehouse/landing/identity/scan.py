@@ -13,6 +13,7 @@ import duckdb
 from fit_warehouse.landing.identity import findings, fold, hetu_sql, patterns
 from fit_warehouse.landing.identity.findings import Findings, IdentityScanError
 from fit_warehouse.landing.identity.kinds import RULES, Kind, Rule
+from fit_warehouse.landing.names import quoted
 
 # A column with at most a tenth of different values in its first rows is judged by its values.
 SAMPLE, FEW = 20_480, 2_048
@@ -96,11 +97,6 @@ def _scan_column(
         """,
         {"column": column},
     )
-
-
-def quoted(name: str) -> str:
-    """Return a name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _has_few_values(connection: duckdb.DuckDBPyConnection, values: str) -> bool:
