@@ -90,7 +90,7 @@ def write(
                     $extracted_at::timestamp
                 ) as version_at,
                 {cells}
-            from (select *, null as v from rows)
+            from rows
         )
         select
             $file_id || '.' || problem.row_number as quarantine_id,
