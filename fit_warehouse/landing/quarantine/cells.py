@@ -15,7 +15,7 @@ def neutral(text: str) -> str:
     Examples
     --------
     >>> import duckdb
-    >>> duckdb.sql(f"select {neutral('x')} from (values ('=1+1'), ('a=1'))").fetchall()
+    >>> duckdb.sql(f"select {neutral('x')} from (values ('=1+1'), ('a=1')) t(x)").fetchall()
     [("'=1+1",), ('a=1',)]
     """
     # Nearly no cell begins so: the cheap question comes first.
