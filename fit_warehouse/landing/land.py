@@ -122,11 +122,9 @@ class _Worker:
         name, file = file.name, dataclasses.replace(file, name=identity.safe_name(file.name))
         try:
             identity.stop_names([name], "name")
-            sha256 = files.content_hash(file.path)
+            sha256 = _content_hash(file)
             adapter = adapters.choose(file, self.adapters)
             self._land_parts(Read(file, sha256, adapter))
-        except PermissionError:
-            self._refuse(Read(file, sha256), _NO_PART, RefusedFileError("no_permission"))
         except RefusedFileError as refusal:
             self._refuse(Read(file, sha256), _NO_PART, refusal)
 
@@ -275,6 +273,14 @@ def _entry(read: Read, part: Part, started: datetime, **what: Any) -> Entry:
         is_synthetic=read.file.delivery.is_synthetic,
         **what,
     )
+
+
+def _content_hash(file: LandingFile) -> str:
+    """Return the hash of a file's bytes; what may not be read is refused before anything else."""
+    try:
+        return files.content_hash(file.path)
+    except PermissionError as problem:
+        raise RefusedFileError("no_permission") from problem
 
 
 def _file_id(read: Read, part: Part, told: str) -> str:

@@ -11,7 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fit_warehouse.erase import erase as erasing
 from fit_warehouse.errors import UsageError
@@ -72,6 +75,24 @@ def test_a_chain_of_one_key_gives_what_it_always_gave() -> None:
     assert chained("C-1", "client", (key,)) == expected("C-1", "client", key)
 
 
+@settings(max_examples=20, deadline=None)
+@given(
+    text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")),
+    chain=st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=3).map(tuple),
+)
+def test_the_engine_chains_any_keys_over_any_text_as_hmac_does(
+    text: str, chain: pseudonym.Keys
+) -> None:
+    sql = pseudonym.sql("text", "client", len(chain))
+    connection = duckdb.connect()
+    query = f"with given as (select $text as text) select {sql} from given"
+    ((found,),) = connection.execute(
+        query, {"text": text, **pseudonym.parameters(chain)}
+    ).fetchall()
+    connection.close()
+    assert found == chained(text, "client", chain)
+
+
 @pytest.mark.parametrize("times", [1, 3])
 def test_stored_and_later_pseudonyms_are_the_same_under_new_keys(own: Site, times: int) -> None:
     before = own.accepted("response")
@@ -87,7 +108,7 @@ def test_stored_and_later_pseudonyms_are_the_same_under_new_keys(own: Site, time
         own.row("response", source_record_id="3", client_ref="C-3"),
     )
     landing = own.land()
-    again = own.account(landing, "two/response.csv")
+    again = own.account("two/response.csv")
     assert (again.duplicates, again.erased, again.accepted) == (1, 1, 0)
     (form,) = own.accepted("response")
     assert form["client_ref"] == chained("C-1", "client", chain)
@@ -224,6 +245,5 @@ def test_an_older_key_file_is_not_taken_for_the_right_one(own: Site) -> None:
 
 def test_a_new_home_takes_a_chain_as_it_is(own: Site, tmp_path: Path) -> None:
     turn(own)
-    settings = replace(own.settings, paths=replace(own.settings.paths, home=tmp_path / "fresh"))
     rotate.check(Home(tmp_path / "fresh"), keys(own))
-    rotate.check(Home(settings.paths.home), keys(own))
+    rotate.check(Home(tmp_path / "fresh"), keys(own))

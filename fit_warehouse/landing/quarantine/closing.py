@@ -15,7 +15,6 @@ from fit_warehouse import database
 from fit_warehouse.home import Home
 from fit_warehouse.landing import ledger
 from fit_warehouse.landing.ledger import Entry
-from fit_warehouse.landing.names import quoted
 
 ID = "quarantine_id"
 OF_FILE = f"regexp_extract({ID}, '^(.*)[.][0-9]+$', 1)"
@@ -39,14 +38,15 @@ def close(
     """
     if ID not in header:
         return {}
-    name = quoted(file_id)
-    query = f"select {ID}, '{file_id}' as closed_by from delivered order by {ID}"
-    connection.execute(f"create or replace temp table {name} as {query}")
-    database.write_parquet(connection, f"from {name}", home.closed / f"{file_id}.parquet")
+    connection.execute(
+        "create or replace temp table closing as "
+        f"select {ID}, $file_id as closed_by from delivered order by {ID}",
+        {"file_id": file_id},
+    )
+    database.write_parquet(connection, "from closing", home.closed / f"{file_id}.parquet")
     counted = connection.execute(
-        f"select {OF_FILE}, count(*) from {name} group by all order by all"
+        f"select {OF_FILE}, count(*) from closing group by all order by all"
     ).fetchall()
-    connection.execute(f"drop table {name}")
     return dict(counted)
 
 

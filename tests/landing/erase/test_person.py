@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +17,7 @@ from fit_warehouse.erase import purge
 from fit_warehouse.erase.erase import Erasure
 from fit_warehouse.errors import DataError, UsageError
 from fit_warehouse.landing import ledger
+from fit_warehouse.status import describe
 from tests.landing.erase.conftest import mentions, write_families
 from tests.landing.quarantine.test_mending import exported
 from tests.landing.test_pseudonyms import expected
@@ -63,7 +69,7 @@ def test_a_person_goes_and_nobody_else(
     landing = families.land()
     assert kept(families) == STAY
     assert mentions(families.home.path, GONE) == []
-    account = families.account(landing, "response.csv")
+    account = families.account("response.csv")
     assert (account.delivered, account.accepted, account.quarantined, account.erased) == (
         8,
         3,
@@ -88,9 +94,9 @@ def test_a_delivery_does_not_bring_a_person_back(families: Site, erase: Erase) -
     write_families(families, "again", "2025-09-01T06:00:00")
     landing = families.land()
     assert kept(families) == before
-    account = families.account(landing, "again/response.csv")
+    account = families.account("again/response.csv")
     assert (account.delivered, account.erased, account.duplicates) == (8, 4, 3)
-    assert families.account(landing, "again/client_link.csv").erased == 1
+    assert families.account("again/client_link.csv").erased == 1
     assert mentions(families.home.path, GONE) == []
     # What is said of others later, in an episode that was the person's alone, is theirs.
     families.delivered_at("2025-10-01T06:00:00", "later")
@@ -119,9 +125,9 @@ def test_a_mended_and_then_erased_row_is_counted_where_it_was(families: Site, er
     done = erase(families, "C-1")
     assert any("response_mended.csv" in note for note in done.notes)
     landing = families.land()
-    old = families.account(landing, "response.csv")
+    old = families.account("response.csv")
     assert (old.quarantined, old.mended, old.erased) == (0, 2, 3)
-    assert families.account(landing, "response_mended.csv").erased == 1
+    assert families.account("response_mended.csv").erased == 1
     assert mentions(families.home.path, GONE) == []
 
 
@@ -207,3 +213,45 @@ def test_an_id_of_several_persons_is_not_guessed(site: Site, erase: Erase) -> No
             erase(site, reference, system)
     with pytest.raises(UsageError, match="standard input"):
         erase(site, " \n")
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from fit_warehouse.erase import erase, purge
+from fit_warehouse.home import Home
+from fit_warehouse.settings import Paths, Settings
+
+home = Home(Path(sys.argv[1]))
+settings = Settings(paths=Paths(home=home.path, key_file=Path(sys.argv[2])))
+real, calls = purge._rewrite, []
+
+def killed(*given):
+    calls.append(given)
+    if len(calls) == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    real(*given)
+
+purge._rewrite = killed
+with home.locked():
+    erase.erase(settings, home, erase.of_person(home, "C-1", None), "person")
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
+def test_a_killed_erasure_says_so_and_is_finished(families: Site, key_file: Path) -> None:
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(families.home.path), str(key_file)],
+        check=False,
+        capture_output=True,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert mentions(families.home.path, GONE), "it was killed halfway"
+    assert any("fit erase --resume" in line for line in describe(families.settings, families.home))
+    # Even before it is finished nothing comes back.
+    write_families(families, "again", "2025-09-01T06:00:00")
+    with families.home.locked():
+        erasing.finish(families.settings, families.home)
+    families.land()
+    assert kept(families) == STAY
+    assert mentions(families.home.path, GONE) == []

@@ -73,8 +73,8 @@ def test_a_mended_row_lands_and_closes_its_entry(site: Site) -> None:
     site.csv("response_mended_2026-11-22.csv", {**row, "item_1": "4.1"}, delimiter=";")
     landing = site.land()
     assert not landing.refused
-    old = site.account(landing, "one/response.csv")
-    new = site.account(landing, "response_mended_2026-11-22.csv")
+    old = site.account("one/response.csv")
+    new = site.account("response_mended_2026-11-22.csv")
     assert (old.delivered, old.accepted, old.quarantined, old.mended) == (2, 1, 0, 1)
     assert (new.delivered, new.accepted, new.quarantined) == (1, 1, 0)
     mended = [row for row in site.accepted("response") if row["total"] is None]
@@ -96,7 +96,7 @@ def test_an_untouched_row_stays_with_its_old_entry(site: Site) -> None:
     first, second = exported(site)["response_mended_2026-11-22.csv"]
     site.csv("response_mended.csv", {**first, "item_1": "4,1"}, second, delimiter=";")
     landing = site.land()
-    old, new = (site.account(landing, f"{n}.csv") for n in ("one/response", "response_mended"))
+    old, new = (site.account(f"{n}.csv") for n in ("one/response", "response_mended"))
     assert (old.delivered, old.accepted, old.quarantined, old.mended) == (3, 1, 1, 1)
     assert (new.delivered, new.accepted, new.quarantined) == (1, 1, 0)
     (group,) = groups(site)
@@ -108,14 +108,14 @@ def test_a_row_mended_wrongly_is_an_entry_of_the_file_in_which_it_was_mended(sit
     ((row,),) = exported(site).values()
     site.csv("response_mended.csv", {**row, "item_1": "42"})
     landing = site.land()
-    old, new = (site.account(landing, f"{n}.csv") for n in ("one/response", "response_mended"))
+    old, new = (site.account(f"{n}.csv") for n in ("one/response", "response_mended"))
     assert (old.quarantined, old.mended) == (0, 1)
     assert (new.delivered, new.accepted, new.quarantined) == (1, 0, 1)
     (again,) = exported(site)["response_mended_2026-11-22_2.csv"]
     site.csv("response_mended_2.csv", {**again, "item_1": "4.2"})
     landing = site.land()
-    assert site.account(landing, "response_mended.csv").mended == 1
-    assert site.account(landing, "response_mended_2.csv").accepted == 1
+    assert site.account("response_mended.csv").mended == 1
+    assert site.account("response_mended_2.csv").accepted == 1
     # The file that was mended twice names an entry that is closed: nothing happens.
     site.csv("response_mended_3.csv", {**row, "item_1": "4.3"})
     assert site.account(site.land(), "response_mended_3.csv").delivered == 0
@@ -128,7 +128,7 @@ def test_a_later_delivery_supersedes_a_mended_row(site: Site) -> None:
     ((row,),) = exported(site).values()
     site.csv("response_mended_2026-11-22.csv", {**row, "item_1": "4.1"})
     landing = site.land()
-    assert landing.fates.count(landing.new[-1].file_id, "superseded", "current") == 1
+    assert own.fates.count(landing.new[-1].file_id, "superseded", "current") == 1
     (form,) = (
         r for r in site.accepted("response") if r["source_record_id"] == expected("1", "record")
     )
@@ -161,7 +161,7 @@ def test_what_may_name_a_person_is_withheld_and_has_to_be_written_anew(site: Sit
     # The cell is not missing: it must not be taken for that.
     site.csv("response_mended.csv", {**first, "skip_reason": ""})
     landing = site.land()
-    assert site.account(landing, "response_mended.csv").delivered == 0
+    assert site.account("response_mended.csv").delivered == 0
     site.csv("response_mended_2.csv", {**first, "skip_reason": "", "total": "17.2"})
     assert site.account(site.land(), "response_mended_2.csv").accepted == 1
 
