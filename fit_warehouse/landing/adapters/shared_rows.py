@@ -85,6 +85,12 @@ class SharedRows:
         )
         return tuple(name for name in table.names if name in columns)
 
+    def count(self, connection: duckdb.DuckDBPyConnection, where: str) -> int:
+        """Return how many rows of the file a condition is true for."""
+        self._read(connection)
+        (found,) = connection.sql(f"select count(*) from source_rows where {where}").fetchall()
+        return int(found[0])
+
     def _read(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Read the file unless that is done."""
         if self._is_read:
