@@ -94,10 +94,14 @@ class Reader:
             When something in it cannot be understood.
         """
         try:
-            content = self.path.read_bytes()
-            said = tomllib.loads(content.decode("utf-8-sig"))
+            return self.parse(self.path.read_bytes())
         except OSError as problem:
             self.refuse("", f"cannot be read: {problem.strerror}")
+
+    def parse(self, content: bytes) -> Mapping:
+        """Return what a mapping of this content says."""
+        try:
+            said = tomllib.loads(content.decode("utf-8-sig"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
             hint = "names with ä, ö or spaces stand in quotation marks"
             self.refuse("", f"is not valid TOML: {problem}; {hint}")
