@@ -16,10 +16,12 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fit_warehouse import build
 from fit_warehouse.errors import UsageError
 from fit_warehouse.landing.adapters.mapping.mapping_file import Reader
 from fit_warehouse.landing.adapters.mapping.sources import Source
 from fit_warehouse.landing.contract import tables
+from fit_warehouse.settings import OpenFIT
 
 if TYPE_CHECKING:
     from tests.landing.conftest import Site
@@ -343,3 +345,41 @@ def test_the_constants_of_the_tests_are_valid(tmp_path: Path) -> None:
         path = tmp_path / "visits.toml"
         path.write_text(text, encoding="utf-8")
         assert Reader(path).read().parts
+
+
+LINKS = """
+files = ["tunnukset*"]
+[client_link]
+source_system = { constant = "openfit" }
+source_client_ref = "OpenFIT-tunnus"
+client_ref = "Asiakasnumero"
+"""
+
+
+@pytest.mark.slow
+def test_forms_of_openfit_find_clients_and_episodes_of_a_mapped_extract(site: Site) -> None:
+    site = mapped(site, visits=VISITS, links=LINKS)
+    openfit = OpenFIT(tables=("response",))
+    site = dataclasses.replace(site, settings=dataclasses.replace(site.settings, openfit=openfit))
+    site.csv("kaynnit_1.csv", VISIT)
+    site.csv("tunnukset.csv", {"OpenFIT-tunnus": "X-9", "Asiakasnumero": "C-1"})
+    line = {"Service_Location": "T1", "Client_ID": "X-9", "Client_Group": "Adult"}
+    line |= {"Case_ID": "E-1", "Case_Date": "2025-01-02", "Session_ID": "1"}
+    line |= {"Session_Date": "2025-01-15", "ORS_Skip": "N", "Total_ORS": "17.2"}
+    site.csv("openfit.csv", line, {**line, "Client_ID": "X-8"})
+    assert not site.land().refused
+    assert not site.problems()
+    with site.home.locked():
+        build.build(site.settings, site.home)
+    with duckdb.connect(str(site.home.build_database), read_only=True) as connection:
+        found = connection.execute(
+            """
+            select count(*), count(episodes.client_key), count(distinct responses.episode_key)
+            from marts.fct_response as responses
+            left join marts.fct_episode as episodes
+                on responses.client_key = episodes.client_key
+                and responses.episode_key = episodes.episode_key
+            """
+        ).fetchall()
+    # The form of the client without a link belongs to the episode, but to nobody whom it knows.
+    assert found == [(2, 1, 1)]

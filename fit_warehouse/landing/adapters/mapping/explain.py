@@ -153,11 +153,9 @@ def _described(profiles: Sequence[Profile], proposal: Proposal) -> list[str]:
     width = max(len(each.label) for each in profiles)
     lines = [f"{len(profiles)} columns:"]
     for each in profiles:
-        shape = (
-            f"code with {each.n_distinct} value{'s' if each.n_distinct > 1 else ''}"
-            if each.shape == "code"
-            else each.shape
-        )
+        shape = each.shape
+        if shape == "code":
+            shape += f" with {each.n_distinct} value{'s' if each.n_distinct > 1 else ''}"
         meaning = proposal.read.get(each.name, "")
         if meaning and meaning not in REFS and each.codes and may_show(each.codes):
             shape += f" ({', '.join(each.codes)})"
@@ -220,6 +218,18 @@ def _part(
         lines.append(
             f"  {n_rows} rows{where}: {reason.text} ({code}), first in row {first}. {reason.hint}"
         )
+    key = ", ".join(f"d.{column}" for column in part.table.key)
+    ((n_rows,),) = connection.execute(
+        f"""
+        select coalesce(sum(n_rows), 0) from (
+            select count(*) as n_rows from judged where len(problems) = 0
+            group by {key}, version_at having count(distinct d) > 1
+        )
+        """
+    ).fetchall()
+    if n_rows:
+        reason = reasons()["conflicting_versions"]
+        lines.append(f"  {n_rows} rows: {reason.text} ({reason.code}). {reason.hint}")
     if taken.quarantined > settings.land.max_quarantined_share * taken.delivered:
         lines.append("  That is more than land.max_quarantined_share allows: it would be refused.")
     return lines
