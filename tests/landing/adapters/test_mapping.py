@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,7 +17,7 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fit_warehouse import build
+from fit_warehouse import build, project
 from fit_warehouse.errors import UsageError
 from fit_warehouse.landing.adapters.mapping.mapping_file import Reader
 from fit_warehouse.landing.adapters.mapping.sources import Source
@@ -345,6 +346,13 @@ def test_the_constants_of_the_tests_are_valid(tmp_path: Path) -> None:
         path = tmp_path / "visits.toml"
         path.write_text(text, encoding="utf-8")
         assert Reader(path).read().parts
+
+
+def test_the_mapping_of_the_walk_through_is_valid(tmp_path: Path) -> None:
+    page = project.root() / "docs" / "how_to" / "map_an_extract.md"
+    (example,) = re.findall(r"```toml\n(files.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    mapping = Reader(tmp_path / "example.toml").parse(example.encode())
+    assert [part.table.name for part in mapping.parts] == ["session", "episode", "episode_client"]
 
 
 LINKS = """

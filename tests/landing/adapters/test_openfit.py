@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -18,7 +19,7 @@ from fit_warehouse.demo import make_city
 from fit_warehouse.errors import UsageError
 from fit_warehouse.landing.adapters import adapters
 from fit_warehouse.landing.adapters.openfit_columns import SKIPPED
-from fit_warehouse.settings import OpenFIT, Settings
+from fit_warehouse.settings import OpenFIT, Settings, load
 
 if TYPE_CHECKING:
     from tests.landing.conftest import Site
@@ -312,6 +313,31 @@ def test_only_the_tables_that_a_setting_names_are_taken(site: Site) -> None:
 def test_a_setting_that_names_nothing_is_refused(said: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match=r"setting openfit\."):
         adapters(dataclasses.replace(Settings(), openfit=OpenFIT(**said)))
+
+
+def test_settings_come_from_the_file_and_the_environment(tmp_path: Path) -> None:
+    file = tmp_path / "fit.toml"
+    file.write_text(
+        '[openfit]\ntables = ["response"]\nservice_by_location = { "Itä" = "hehku" }\n',
+        encoding="utf-8",
+    )
+    found = load(file, {"FIT_OPENFIT_DEFAULT_SERVICE": "muu"}).openfit
+    assert found == OpenFIT({"Itä": "hehku"}, "muu", ("response",))
+    assert load(file, {"FIT_OPENFIT_TABLES": "worker, episode"}).openfit.tables == (
+        "worker",
+        "episode",
+    )
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["tables = 1", "tables = [1]", 'service_by_location = "hehku"', "columns = { a = 1 }"],
+)
+def test_settings_of_the_wrong_kind_are_named(said: str, tmp_path: Path) -> None:
+    file = tmp_path / "fit.toml"
+    file.write_text(f"[openfit]\n{said}\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=rf"setting openfit\.{said.partition(' ')[0]}"):
+        load(file, {})
 
 
 @pytest.mark.parametrize("missing", ["Session_Date", "Client_Group"])
