@@ -17,7 +17,8 @@ import duckdb
 from fit_warehouse.errors import UsageError
 from fit_warehouse.landing import contract, tabular
 from fit_warehouse.landing.adapters.base import Load, Part, Reading
-from fit_warehouse.landing.adapters.openfit_columns import SIGNATURE, SOURCE, Piece, Shape
+from fit_warehouse.landing.adapters.openfit_columns import SOURCE, Piece
+from fit_warehouse.landing.adapters.openfit_shape import SIGNATURE, Shape
 from fit_warehouse.landing.adapters.shared_rows import SharedRows
 from fit_warehouse.landing.files import LandingFile
 from fit_warehouse.landing.refusal import RefusedFileError

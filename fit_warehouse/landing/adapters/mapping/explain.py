@@ -18,6 +18,7 @@ from fit_warehouse.landing.adapters.mapping.adapter import MappedFiles
 from fit_warehouse.landing.adapters.mapping.mapping_file import Reader
 from fit_warehouse.landing.adapters.mapping.profile import (
     Profile,
+    has_header,
     header_of,
     may_show,
     profile,
@@ -102,6 +103,8 @@ def _unknown(
     sheets = tabular.sheets(file.path)
     sheet = max(sheets, key=lambda name: _width(file.path, name))
     profiles = profile(connection, file.path, sheet)
+    if not has_header(profiles):
+        return [f"{len(profiles)} columns. The first row looks like data: give it a row of names."]
     proposal = propose(file.path, sheet if len(sheets) > 1 else "", profiles)
     lines = [f"Sheet {sheet} of: {', '.join(sheets)}"] if len(sheets) > 1 else []
     lines += _described(profiles, proposal)
@@ -150,7 +153,7 @@ def _tried(
 
 def _described(profiles: Sequence[Profile], proposal: Proposal) -> list[str]:
     """Return one line for each column."""
-    width = max(len(each.label) for each in profiles)
+    width = max(len(each.name) for each in profiles)
     lines = [f"{len(profiles)} columns:"]
     for each in profiles:
         shape = each.shape
@@ -161,7 +164,7 @@ def _described(profiles: Sequence[Profile], proposal: Proposal) -> list[str]:
             shape += f" ({', '.join(each.codes)})"
         use = "dropped: a person's" if each.name in proposal.dropped else meaning or "not read"
         lines.append(
-            f"  {each.label:<{width}}  {each.share_filled:4.0%} filled, "
+            f"  {each.name:<{width}}  {each.share_filled:4.0%} filled, "
             f"{each.n_distinct} different, {shape}  ->  {use}"
         )
     return lines

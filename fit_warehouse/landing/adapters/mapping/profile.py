@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,15 +68,15 @@ class Profile:
     shape: str
     codes: tuple[str, ...] = ()
 
-    @property
-    def label(self) -> str:
-        """Return the name, unless it is a value: a file without a header begins with a person."""
-        return f"column {self.position}" if looks_like_a_value(self.name) else self.name
-
 
 def looks_like_a_value(name: str) -> bool:
     """Return whether a column's name is a date, a number or an identifier."""
     return not name or VALUE.fullmatch(name) is not None
+
+
+def has_header(profiles: Sequence[Profile]) -> bool:
+    """Return whether the first row holds names: where one of them is a value, so may all be."""
+    return not any(looks_like_a_value(each.name) for each in profiles)
 
 
 def may_show(codes: tuple[str, ...]) -> bool:
