@@ -227,4 +227,4 @@ def _pattern(path: Path) -> str:
 
 def _quoted(text: str) -> str:
     """Return a text as a TOML string."""
-    return json.dumps(text, ensure_ascii=False)
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
