@@ -51,7 +51,9 @@ class OpenFITFiles:
         parts: list[Part] = []
         notes: list[str] = []
         for sheet, header in found.items():
-            shape = Shape.of(header or tabular.header(file.path, sheet), self.settings)
+            shape = Shape.of(
+                header or tabular.header(file.path, sheet, tuple(SOURCE.values())), self.settings
+            )
             rows = SharedRows(file.path, sheet, {**SOURCE, **shape.named})
             pieces = shape.pieces(self.settings)
             # Broken lines count with the forms they would have held; without forms, once.
@@ -104,7 +106,7 @@ def _sheets(file: LandingFile) -> dict[str, tuple[str, ...]]:
     found = {}
     try:
         for sheet in tabular.sheets(file.path):
-            header = tabular.header(file.path, sheet, tuple(SIGNATURE))
+            header = tabular.header(file.path, sheet, (*SOURCE.values(), *SIGNATURE))
             if {name.casefold() for name in header} >= SIGNATURE:
                 found[sheet] = header
     except RefusedFileError:

@@ -13,7 +13,9 @@ import pytest
 import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from fit_warehouse import cli
 from fit_warehouse.errors import UsageError
 from fit_warehouse.landing import contract
 from fit_warehouse.landing.adapters.mapping import synonyms
@@ -252,3 +254,21 @@ def test_a_proposal_is_a_mapping_or_says_what_is_missing(profiles: list[Profile]
         with pytest.raises(UsageError, match="is required; map it") if missing else nullcontext():
             mapping = Reader(Path("proposed")).parse(proposal.text.encode())
             assert set(mapping.columns) == set(proposal.read)
+
+
+def test_the_command_explains_and_lands_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, site: Site
+) -> None:
+    path = site.csv("kaynnit.csv", *VISITS)
+    monkeypatch.chdir(tmp_path)
+    runner = CliRunner()
+    done = runner.invoke(
+        cli.app, ["land", "--explain", str(path), "--write-mapping", "mappings/kaynnit.toml"]
+    )
+    assert done.exit_code == 0
+    assert "The proposed mapping is in mappings/kaynnit.toml" in done.output.replace("\\", "/")
+    again = runner.invoke(cli.app, ["land", "--explain", str(path)])
+    assert "is read as mapping" in again.output
+    assert [found.name for found in tmp_path.rglob("*") if found.is_file()] == ["kaynnit.toml"]
+    alone = runner.invoke(cli.app, ["land", "--write-mapping", "mappings/other.toml"])
+    assert isinstance(alone.exception, UsageError)

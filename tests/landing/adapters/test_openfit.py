@@ -372,6 +372,22 @@ def test_a_case_without_a_meeting_yet_has_no_form(site: Site) -> None:
     assert len(site.accepted("episode")) == 1
 
 
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_a_file_as_a_finnish_spreadsheet_writes_it(
+    new_site: Callable[..., Site], mark: str
+) -> None:
+    plain, site = new_site(), new_site()
+    plain.csv("export.csv", LINE)
+    line = LINE | {"ORSQ1": "4,1", "Total_SRS": "36,4"}
+    site.csv("export.csv", line, delimiter=mark)
+    for landed in (plain, site):
+        assert not landed.land().refused
+    for table in ("session", "episode", "worker"):
+        assert site.accepted(table) == plain.accepted(table)
+    found = {row["total"] or row["item_1"] for row in site.accepted("response")}
+    assert found == {Decimal("4.1"), Decimal("36.4")}
+
+
 @pytest.mark.parametrize("kind", ["xlsx", "parquet"])
 def test_other_kinds_of_files_give_the_rows_of_the_csv(
     new_site: Callable[..., Site], kind: str
