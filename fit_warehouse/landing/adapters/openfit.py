@@ -72,7 +72,8 @@ class OpenFITFiles:
                 )
             if shape.unread:
                 notes.append(f"columns that are not read: {', '.join(shape.unread)}")
-        if not (self.settings.service_by_location or self.settings.default_service):
+        has_service = any("service_code" in part.table.names for part in parts)
+        if has_service and not (self.settings.service_by_location or self.settings.default_service):
             notes.append(NO_SERVICE)
         return Reading(tuple(parts), tuple(notes), self._told())
 

@@ -297,7 +297,7 @@ def test_a_new_setting_takes_the_place_of_the_former_reading(site: Site) -> None
 def test_only_the_tables_that_a_setting_names_are_taken(site: Site) -> None:
     told = with_settings(site, tables=("response",))
     told.csv("export.csv", LINE)
-    told.land()
+    assert not told.land().notes
     assert len(told.accepted("response")) == 2
     assert not any(told.accepted(table) for table in ("session", "episode", "worker"))
 
