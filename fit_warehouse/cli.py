@@ -150,11 +150,28 @@ def demo(
 
 
 @app.command()
-def land(landing: LandingOption = None) -> None:
+def land(
+    landing: LandingOption = None,
+    explain: Annotated[
+        Path | None,
+        typer.Option("--explain", help="Say what this file would give; nothing is landed."),
+    ] = None,
+    write_mapping: Annotated[
+        Path | None,
+        typer.Option("--write-mapping", help="With --explain: where to write a proposed mapping."),
+    ] = None,
+) -> None:
     """Land files: check, refuse or quarantine with a reason, pseudonymise, append."""
     from fit_warehouse import pipeline, summary
     from fit_warehouse.progress import steps
 
+    if explain is not None:
+        from fit_warehouse.landing.adapters.mapping import explain as explaining
+
+        _say(explaining.explain(settings_module.load(), explain, write_mapping))
+        return
+    if write_mapping is not None:
+        raise UsageError("--write-mapping goes with --explain: fit land --explain FILE")
     settings, home, _ = _place(landing)
     with home.locked(), steps(_console(), home) as shown:
         landed = pipeline.land_step(settings, home, shown)

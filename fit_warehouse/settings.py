@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
 
 from fit_warehouse.errors import UsageError
@@ -27,6 +27,7 @@ class Paths:
     landing: Path | None = None  # default: landing/ below home
     published: Path = Path("published")
     key_file: Path | None = None  # default: the user's own configuration folder
+    mappings: Path = Path("mappings")  # how extracts with other columns are read
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,19 @@ class Identity:
     """Whether `client_ref` is the personal identity code, which is then never stored."""
 
     client_ref_is_hetu: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFIT:
+    """What the files of OpenFIT do not say themselves (docs/how_to/openfit.md)."""
+
+    # A location without a service of its own: the default, else its own name.
+    service_by_location: dict[str, str] = field(default_factory=dict)
+    default_service: str = ""
+    # Tables to take; another system may know meetings and episodes better.
+    tables: tuple[str, ...] = ("response", "session", "episode", "episode_client", "worker")
+    # Columns of one's own, as {"episode.closed_on": "Episode_Closed"}.
+    columns: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +107,7 @@ class Settings:
     paths: Paths = field(default_factory=Paths)
     land: Land = field(default_factory=Land)
     identity: Identity = field(default_factory=Identity)
+    openfit: OpenFIT = field(default_factory=OpenFIT)
     build: Build = field(default_factory=Build)
     outcome: Outcome = field(default_factory=Outcome)
     publish: Publish = field(default_factory=Publish)
@@ -174,6 +189,15 @@ def _convert(hint: Any, value: Any) -> Any:
         if isinstance(value, bool):
             raise ValueError(f"expected {hint.__name__}")
         return hint(value)
+    if get_origin(hint) is dict:
+        if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+            raise ValueError('expected names and texts in fit.toml, as { "A" = "b" }')
+        return dict(value)
+    if get_origin(hint) is tuple:
+        texts = value.split(",") if isinstance(value, str) else value
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            raise ValueError('expected a list of texts, as ["a", "b"]')
+        return tuple(text.strip() for text in texts)
     choices = get_args(hint)
     if choices == (str, int):
         return _numbers(value)

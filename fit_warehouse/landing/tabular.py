@@ -51,7 +51,9 @@ def header(path: Path, sheet: str = "", known: tuple[str, ...] = ()) -> tuple[st
                 raise RefusedFileError("wrong_encoding") from problem
         case ".parquet":
             try:
-                return tuple(pl.read_parquet_schema(path))
+                # An open file: brackets in a path would be taken for a pattern.
+                with path.open("rb") as file:
+                    return tuple(pl.read_parquet_schema(file))
             except (pl.exceptions.PolarsError, OSError) as problem:
                 raise RefusedFileError("unreadable_file") from problem
         case _:

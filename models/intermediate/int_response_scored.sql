@@ -32,6 +32,10 @@ instruments as (
     select * from {{ ref('instrument') }}
 ),
 
+source_systems as (
+    select * from {{ ref('source_system') }}
+),
+
 -- Whom the form is about and who answered, both as the source knows them.
 persons as (
     select
@@ -86,6 +90,7 @@ joined as (
         instruments.age_min,
         instruments.age_max,
         instruments.parameter_group as parameter_rule,
+        coalesce(source_systems.imputes_items, 0) as imputes_items,
         clients.birth_month,
         clients.birth_year
     from responses
@@ -101,6 +106,7 @@ joined as (
     left join teams on responses.team_code = teams.team_code
     left join clients on coalesce(linked.client_key, responses.client_key) = clients.client_key
     left join instruments on responses.instrument_code = instruments.instrument_code
+    left join source_systems on responses.source_system = source_systems.source_system
 ),
 
 counted as (
@@ -112,6 +118,10 @@ counted as (
         {% for number in range(1, var('max_items') + 1) -%}
         coalesce(item_{{ number }}, 0){{ ' + ' if not loop.last }}
         {%- endfor %} as sum_of_items,
+        -- A total shared out equally is rounded to whatever decimals its system keeps.
+        {% for number in range(2, var('max_items') + 1) -%}
+        coalesce(item_{{ number }}, item_1) = item_1{{ ' and ' if not loop.last }}
+        {%- endfor %} as has_equal_items,
         {{ age_in_years('birth_month', 'birth_year', 'session_date') }} as age_at_form
     from joined
 ),
@@ -127,6 +137,7 @@ scored as (
             end as decimal(6, 2)
         ) as total,
         case
+            when n_items = item_count and imputes_items = 1 and has_equal_items then 'unknown'
             when n_items = item_count then 'items'
             when n_items > 0 then 'partial'
             when delivered_total is not null then 'total_only'

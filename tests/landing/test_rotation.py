@@ -107,7 +107,7 @@ def test_stored_and_later_pseudonyms_are_the_same_under_new_keys(own: Site, time
         own.row("response"),
         own.row("response", source_record_id="3", client_ref="C-3"),
     )
-    landing = own.land()
+    own.land()
     again = own.account("two/response.csv")
     assert (again.duplicates, again.erased, again.accepted) == (1, 1, 0)
     (form,) = own.accepted("response")

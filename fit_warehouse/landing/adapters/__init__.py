@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from fit_warehouse.landing.adapters.base import Adapter, Part, Reading
 from fit_warehouse.landing.adapters.contract_files import ContractFiles
+from fit_warehouse.landing.adapters.mapping import MappedFiles
+from fit_warehouse.landing.adapters.mapping.mapping_file import read_mappings
 from fit_warehouse.landing.adapters.mended import Mended
+from fit_warehouse.landing.adapters.openfit import OpenFITFiles
 from fit_warehouse.landing.files import LandingFile
 from fit_warehouse.settings import Settings
 
@@ -13,7 +16,12 @@ __all__ = ["Adapter", "Part", "Reading", "adapters", "choose"]
 
 def adapters(settings: Settings) -> tuple[Adapter, ...]:
     """Return all adapters in the order in which they are asked; the last one takes every file."""
-    return (Mended(settings), ContractFiles())
+    return (
+        Mended(settings),
+        MappedFiles(read_mappings(settings.paths.mappings)),
+        OpenFITFiles(settings.openfit),
+        ContractFiles(),
+    )
 
 
 def choose(file: LandingFile, known: tuple[Adapter, ...]) -> Adapter:

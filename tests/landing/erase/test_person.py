@@ -66,7 +66,7 @@ def test_a_person_goes_and_nobody_else(
     done = erase(families, reference, system)
     assert done.raw["response"] == 3
     assert done.quarantine == {"response": 1}
-    landing = families.land()
+    families.land()
     assert kept(families) == STAY
     assert mentions(families.home.path, GONE) == []
     account = families.account("response.csv")
@@ -92,7 +92,7 @@ def test_a_delivery_does_not_bring_a_person_back(families: Site, erase: Erase) -
     families.land()
     before = kept(families)
     write_families(families, "again", "2025-09-01T06:00:00")
-    landing = families.land()
+    families.land()
     assert kept(families) == before
     account = families.account("again/response.csv")
     assert (account.delivered, account.erased, account.duplicates) == (8, 4, 3)
@@ -124,7 +124,7 @@ def test_a_mended_and_then_erased_row_is_counted_where_it_was(families: Site, er
     families.land()
     done = erase(families, "C-1")
     assert any("response_mended.csv" in note for note in done.notes)
-    landing = families.land()
+    families.land()
     old = families.account("response.csv")
     assert (old.quarantined, old.mended, old.erased) == (0, 2, 3)
     assert families.account("response_mended.csv").erased == 1

@@ -95,7 +95,7 @@ def test_an_untouched_row_stays_with_its_old_entry(site: Site) -> None:
     )
     first, second = exported(site)["response_mended_2026-11-22.csv"]
     site.csv("response_mended.csv", {**first, "item_1": "4,1"}, second, delimiter=";")
-    landing = site.land()
+    site.land()
     old, new = (site.account(f"{n}.csv") for n in ("one/response", "response_mended"))
     assert (old.delivered, old.accepted, old.quarantined, old.mended) == (3, 1, 1, 1)
     assert (new.delivered, new.accepted, new.quarantined) == (1, 1, 0)
@@ -107,13 +107,13 @@ def test_a_row_mended_wrongly_is_an_entry_of_the_file_in_which_it_was_mended(sit
     spoiled(site, site.row("response", item_1="41", total=""))
     ((row,),) = exported(site).values()
     site.csv("response_mended.csv", {**row, "item_1": "42"})
-    landing = site.land()
+    site.land()
     old, new = (site.account(f"{n}.csv") for n in ("one/response", "response_mended"))
     assert (old.quarantined, old.mended) == (0, 1)
     assert (new.delivered, new.accepted, new.quarantined) == (1, 0, 1)
     (again,) = exported(site)["response_mended_2026-11-22_2.csv"]
     site.csv("response_mended_2.csv", {**again, "item_1": "4.2"})
-    landing = site.land()
+    site.land()
     assert site.account("response_mended.csv").mended == 1
     assert site.account("response_mended_2.csv").accepted == 1
     # The file that was mended twice names an entry that is closed: nothing happens.
@@ -128,7 +128,7 @@ def test_a_later_delivery_supersedes_a_mended_row(site: Site) -> None:
     ((row,),) = exported(site).values()
     site.csv("response_mended_2026-11-22.csv", {**row, "item_1": "4.1"})
     landing = site.land()
-    assert own.fates.count(landing.new[-1].file_id, "superseded", "current") == 1
+    assert site.fates.count(landing.new[-1].file_id, "superseded", "current") == 1
     (form,) = (
         r for r in site.accepted("response") if r["source_record_id"] == expected("1", "record")
     )
@@ -160,7 +160,7 @@ def test_what_may_name_a_person_is_withheld_and_has_to_be_written_anew(site: Sit
             assert text.encode() not in content, (name, text)
     # The cell is not missing: it must not be taken for that.
     site.csv("response_mended.csv", {**first, "skip_reason": ""})
-    landing = site.land()
+    site.land()
     assert site.account("response_mended.csv").delivered == 0
     site.csv("response_mended_2.csv", {**first, "skip_reason": "", "total": "17.2"})
     assert site.account(site.land(), "response_mended_2.csv").accepted == 1
