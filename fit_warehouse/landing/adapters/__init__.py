@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fit_warehouse.landing.adapters.base import Adapter, Part, Reading
 from fit_warehouse.landing.adapters.contract_files import ContractFiles
+from fit_warehouse.landing.adapters.fhir import Fhir
 from fit_warehouse.landing.files import LandingFile
 from fit_warehouse.settings import Settings
 
@@ -12,7 +13,7 @@ __all__ = ["Adapter", "Part", "Reading", "adapters", "choose"]
 
 def adapters(settings: Settings) -> tuple[Adapter, ...]:
     """Return all adapters in the order in which they are asked; the last one takes every file."""
-    return (ContractFiles(),)
+    return (Fhir.of(settings), ContractFiles())
 
 
 def choose(file: LandingFile, known: tuple[Adapter, ...]) -> Adapter:
