@@ -5,6 +5,8 @@ from __future__ import annotations
 from fit_warehouse.landing.adapters.base import Adapter, Part, Reading
 from fit_warehouse.landing.adapters.contract_files import ContractFiles
 from fit_warehouse.landing.adapters.fhir import Fhir
+from fit_warehouse.landing.adapters.fit_outcomes import FitOutcomes
+from fit_warehouse.landing.adapters.survey import surveys
 from fit_warehouse.landing.files import LandingFile
 from fit_warehouse.settings import Settings
 
@@ -13,7 +15,7 @@ __all__ = ["Adapter", "Part", "Reading", "adapters", "choose"]
 
 def adapters(settings: Settings) -> tuple[Adapter, ...]:
     """Return all adapters in the order in which they are asked; the last one takes every file."""
-    return (Fhir.of(settings), ContractFiles())
+    return (*surveys(settings), Fhir.of(settings), FitOutcomes.of(settings), ContractFiles())
 
 
 def choose(file: LandingFile, known: tuple[Adapter, ...]) -> Adapter:

@@ -69,7 +69,9 @@ def check(connection: duckdb.DuckDBPyConnection, path: Path, *, max_document_mb:
 def _has_object_on_first_line(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
     """Return whether the first line is whole by itself and others follow, whatever the ending says."""
     with path.open(encoding="utf-8-sig") as file:
-        line = next((text for text in iter(lambda: file.readline(MEGABYTE), "") if text.strip()), "")
+        line = next(
+            (text for text in iter(lambda: file.readline(MEGABYTE), "") if text.strip()), ""
+        )
         has_more = any(text.strip() for text in iter(lambda: file.readline(MEGABYTE), ""))
     return has_more and _is_valid(connection, line)
 

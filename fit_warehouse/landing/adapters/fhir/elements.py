@@ -1,11 +1,12 @@
-"""Elements of FHIR resources in SQL: references, times in Finnish time, codes, numbers, extensions."""
+"""Elements of FHIR resources in SQL: references, the values of answers and extensions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from fit_warehouse.landing.adapters.json_values import local_time, number
 from fit_warehouse.landing.contract import Table
-from fit_warehouse.landing.names import quoted
+from fit_warehouse.landing.names import literal, quoted
 
 TEXT = "VARCHAR"
 CODING = {"code": TEXT}
@@ -29,18 +30,6 @@ IDENTIFIER = "[A-Za-z0-9.-]{1,64}"  # what an id may be made of
 VERSION = "(?:/_history/[^/]+)?"
 
 
-def literal(text: str) -> str:
-    """Return a text as an SQL literal.
-
-    Examples
-    --------
-    >>> literal("it's")
-    "'it''s'"
-    """
-    escaped = text.replace("'", "''")
-    return f"'{escaped}'"
-
-
 def tail(text: str) -> str:
     """Return SQL for the id at the end of an address: relative, absolute, with a version, or a URN."""
     return f"nullif(regexp_extract({text}, '(?:^|[/:])({IDENTIFIER}){VERSION}$', 1), '')"
@@ -56,32 +45,6 @@ def ref_type(reference: str) -> str:
     pattern = f"(?:^|/)([A-Z][A-Za-z]+)/{IDENTIFIER}{VERSION}$"
     told = f"nullif(regexp_extract({reference}.reference, '{pattern}', 1), '')"
     return f"coalesce({told}, {reference}.type)"
-
-
-def local_time(text: str) -> str:
-    """Return SQL for an instant in Finnish time without a zone; other texts stay as they are."""
-    moment = f"try_cast({text} as timestamptz)"
-    return f"""
-        case
-            when regexp_matches({text}, 'T.*(Z|[+-][0-9]{{2}}:[0-9]{{2}})$') and {moment} is not null
-            then cast(timezone('Europe/Helsinki', {moment}) as varchar)
-            else {text}
-        end"""
-
-
-def day(text: str) -> str:
-    """Return SQL for the day of a time; a date that is not whole stays as it is."""
-    return f"left({local_time(text)}, 10)"
-
-
-def clock(text: str) -> str:
-    """Return SQL for a time that has an hour, else NULL: midnight would be made up."""
-    return f"case when contains({text}, 'T') then {local_time(text)} end"
-
-
-def number(text: str) -> str:
-    """Return SQL for a JSON number; with three decimals a text alone would be ambiguous."""
-    return f"regexp_replace({text}, '(\\.[0-9]{{3}})$', '\\10')"
 
 
 def value(element: str) -> str:

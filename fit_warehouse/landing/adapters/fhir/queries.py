@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from fit_warehouse.landing import contract
 from fit_warehouse.landing.adapters.fhir.elements import (
-    clock,
     columns,
-    day,
-    literal,
-    local_time,
-    of_extension,
     ref_id,
     ref_type,
     value,
 )
 from fit_warehouse.landing.adapters.fhir.resources import LEVELS
 from fit_warehouse.landing.adapters.fhir.table import OF_FORM, FhirTable
+from fit_warehouse.landing.adapters.json_values import clock, day, local_time
+from fit_warehouse.landing.names import literal
 
 # What a later extract will tell again: answers that still change, meetings yet to come or under way.
 UNFINISHED_FORM = "in-progress"

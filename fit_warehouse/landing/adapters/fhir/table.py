@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +12,7 @@ import polars as pl
 
 from fit_warehouse.errors import UsageError
 from fit_warehouse.landing import contract
+from fit_warehouse.landing.adapters import own_table
 
 SHIPPED = Path(__file__).with_name("fhir.toml")
 CODES = ("team", "service", "channel", "attendance")
@@ -29,8 +27,6 @@ class FhirTable:
     ----------
     content : dict
         The sections of the shipped table with the user's own entries in and over them.
-    told : str
-        Hash of the content.
     """
 
     content: Mapping[str, Any]
@@ -38,8 +34,7 @@ class FhirTable:
     @property
     def told(self) -> str:
         """Return the hash of what is said here."""
-        text = json.dumps(self.content, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return own_table.told(self.content)
 
     def constant(self, name: str) -> str:
         """Return a value that holds for every row; empty when there is none."""
@@ -91,34 +86,10 @@ def load(path: Path | None) -> FhirTable:
     UsageError
         When the user's table is not there, or says something that cannot be understood.
     """
-    content = tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
-    if path is not None:
-        try:
-            own = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        except OSError as problem:
-            raise UsageError(f"paths.fhir_table: {path} cannot be read: {problem.strerror}") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-            raise UsageError(f"{path} is not valid TOML: {problem}") from problem
-        _add(content, own, str(path), "")
+    content = own_table.merged(SHIPPED, path, setting="paths.fhir_table", fixed=("", "extension"))
     table = FhirTable(content)
     _check(table, str(path or SHIPPED))
     return table
-
-
-def _add(content: dict[str, Any], own: Mapping[str, Any], file: str, section: str) -> None:
-    """Put the user's entries over the shipped ones; sections are those that ship."""
-    for name, value in own.items():
-        is_section = isinstance(content.get(name), dict) and section != "questionnaire"
-        if section in ("", "extension") and name not in content:
-            known = ", ".join(content)
-            raise UsageError(f"{file}: {section} {name} is not known; there are {known}")
-        if is_section != isinstance(value, dict) and section != "questionnaire":
-            kind = "a section" if is_section else "a text"
-            raise UsageError(f"{file}: {section} {name} is {kind}")
-        if is_section:
-            _add(content[name], value, file, name)
-        else:
-            content[name] = value
 
 
 def _check(table: FhirTable, file: str) -> None:
@@ -128,7 +99,9 @@ def _check(table: FhirTable, file: str) -> None:
     for canonical, form in table.content["questionnaire"].items():
         if not isinstance(form, dict) or form.get("instrument_code") not in instruments:
             known = ", ".join(sorted(instruments))
-            raise UsageError(f"{file}: questionnaire {canonical}: instrument_code is one of {known}")
+            raise UsageError(
+                f"{file}: questionnaire {canonical}: instrument_code is one of {known}"
+            )
         wrong = {column for _, column in _links(form)} - targets
         if wrong or form.keys() - {"instrument_code", "respondent_role", "links"}:
             raise UsageError(
