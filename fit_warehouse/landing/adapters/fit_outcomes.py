@@ -52,6 +52,8 @@ class FitOutcomes:
         """Return the adapter that the settings describe."""
         own = settings.paths.fit_outcomes_table
         said = own_table.merged(SHIPPED, own, setting="paths.fit_outcomes_table", fixed=FIXED)
+        for section in FIXED[1:]:
+            said[section] = {name: _several(names) for name, names in said[section].items()}
         _check(said, str(own or SHIPPED))
         return cls(said, settings.land.max_document_mb)
 
@@ -79,21 +81,24 @@ class FitOutcomes:
         return Reading(parts, told=own_table.told(self.said))
 
     def _parts(self, connection: duckdb.DuckDBPyConnection) -> Iterator[Part]:
-        """Yield a part for every table that has rows; lines that are no JSON are in the first."""
-        n_malformed = _count(connection, "select * from json_malformed")
+        """Yield a part for every table that has rows, and one for the lines that are no JSON."""
+        response = contract.tables()["response"]
+        if _count(connection, "select * from json_malformed"):
+            # The others count things, not lines.
+            nothing = ", ".join(f"null::varchar as {name}" for name in response.names)
+            query = f"select 1::bigint as row_number, {nothing} limit 0"
+            lines = "select * from json_malformed"
+            yield Part(response, _loader(query, response.names, lines), "lines")
         for table, sheet, source, elements in (
             ("response", "scores", _FORMS, self._form()),
             ("session", "sessions", "fit_session", self._session()),
             ("episode", "treatment episodes", "fit_episode", self._episode()),
             ("episode_client", "clients", _CLIENTS, self._client()),
         ):
-            if n_malformed or _count(connection, f"select * from {source}"):
+            if _count(connection, f"select * from {source}"):
                 columns = ", ".join(f"{sql} as {quoted(name)}" for name, sql in elements.items())
                 query = f"select row_number, {columns} from {source}"
-                yield Part(
-                    contract.tables()[table], _loader(query, elements, n_malformed > 0), sheet
-                )
-                n_malformed = 0
+                yield Part(contract.tables()[table], _loader(query, tuple(elements)), sheet)
 
     def _form(self) -> dict[str, str]:
         role = self._word("rater_role", "rater_kind")
@@ -195,14 +200,13 @@ _CLIENTS = """(
 )"""
 
 
-def _loader(query: str, elements: Mapping[str, str], has_malformed: bool) -> Load:
+def _loader(
+    query: str, names: tuple[str, ...], malformed: str = "select 1::bigint as row_number limit 0"
+) -> Load:
     def fill(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
         connection.execute(f"create or replace temp table delivered as {query}")
-        limit = "" if has_malformed else "limit 0"
-        connection.execute(
-            f"create or replace temp table malformed as select * from json_malformed {limit}"
-        )
-        return tuple(elements)
+        connection.execute(f"create or replace temp table malformed as {malformed}")
+        return names
 
     return fill
 
@@ -210,6 +214,11 @@ def _loader(query: str, elements: Mapping[str, str], has_malformed: bool) -> Loa
 def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     row = connection.execute(f"select count(*) from ({query})").fetchone()
     return int(row[0]) if row else 0
+
+
+def _several(names: str | list[str]) -> list[str]:
+    """Return names of a field; one may be said without a list."""
+    return [names] if isinstance(names, str) else list(names)
 
 
 def _check(said: Mapping[str, Any], file: str) -> None:

@@ -87,10 +87,13 @@ class SurveyFiles:
 
         def fill(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
             tabular.load(connection, file.path, sheet, wanted)
+            wave = "round" if survey.wave_column else literal(survey.wave_of(file))
             values = {
                 "survey_code": literal(survey.survey_code),
-                "wave": "round" if survey.wave_column else literal(survey.wave_of(file)),
-                "respondent_hash": "respondent" if survey.respondent_column else _anonymous(file),
+                "wave": wave,
+                "respondent_hash": "respondent"
+                if survey.respondent_column
+                else _anonymous(file, wave),
                 "team_code": _team(survey),
                 "item_code": literal(item.code),
                 "value": _value(survey, item),
@@ -114,9 +117,9 @@ def _column(item: Item, header: tuple[str, ...]) -> str:
     return header[item.column - 1] if 0 < item.column <= len(header) else ""
 
 
-def _anonymous(file: LandingFile) -> str:
-    """Return SQL for a respondent who is nobody in any other file."""
-    return f"sha256({literal(content_hash(file.path))} || ':' || row_number)"
+def _anonymous(file: LandingFile, wave: str) -> str:
+    """Return SQL for a respondent who is nobody in any other file or wave."""
+    return f"sha256({literal(content_hash(file.path))} || ':' || {wave} || ':' || row_number)"
 
 
 def _team(survey: Survey) -> str:
