@@ -108,9 +108,11 @@ REFUSED = [
     Refused("too_many_quarantined", "unit_price_cut.csv", f"{PRICES}{PRICE}\n1,2\n".encode(),
             "1 of 2 rows; row 4: malformed_row"),
     Refused("no_rows", "empty.ndjson", b""),
-    Refused("unsupported_version", "r5.ndjson", b'{"resourceType": "Encounter", "class": []}\n', "row 1: Encounter"),
+    Refused("unsupported_version", "r5.ndjson", b'{"resourceType": "Encounter", "class": []}\n',
+            "row 1: Encounter"),
     Refused("nested_too_deep", "deep.json", b'{"resourceType":' + b"[" * 99, "line 1, more than"),
-    Refused("file_too_large", "long.ndjson", b'{"resourceType": "' + b"x" * (1 << 24) + b'"}', "line 1 is longer"),
+    Refused("file_too_large", "long.ndjson", b'{"resourceType": "' + b"x" * (1 << 24) + b'"}',
+            "line 1 is longer"),
     Refused("no_permission", "team_locked.csv", TEAM.encode()),
     Refused("synthetic_and_real", "synthetic/team.csv", TEAM.replace("T1", "T3").encode()),
 ]  # fmt: skip

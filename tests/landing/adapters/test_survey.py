@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import xlsxwriter
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from fit_warehouse.errors import UsageError
@@ -86,7 +86,12 @@ def test_where_1_agrees_all_is_turned_but_the_reversed(survey: Callable[..., Sit
     assert values(site) == {"coherence_1": [1, 6], "collective_action_1": [2, 8]}
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=5,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+)
 @given(answers=st.lists(st.integers(1, 8), min_size=1, max_size=30))
 def test_both_directions_are_mirrors_and_keep_what_is_not_relevant(
     survey: Callable[..., Site], answers: list[int]
