@@ -98,7 +98,7 @@ def _found(said: Mapping[str, Any], kind: str) -> str:
     of_episode = f"coalesce(of_client, {_field('thing', said['episode']['client'])})"
     null = "cast(null as varchar)"
     return f"""
-        document as (select value::json as value from json_batch),
+        document as (select value from json_batch),
         -- A document that has an id is a thing itself, so its lists are that thing's.
         single as (
             select value from document where json_type(value) = 'OBJECT' and ({own_id})

@@ -84,8 +84,8 @@ def _is_valid(connection: duckdb.DuckDBPyConnection, text: str) -> bool:
 def read(connection: duckdb.DuckDBPyConnection, path: Path, *, by_line: bool) -> Iterator[None]:
     """Yield each time `json_batch` holds the next values of a file.
 
-    `json_batch` has `row_number`, the line or 1 for a document, and `value`, the JSON as text. Lines
-    that are no JSON go to `json_malformed` (`row_number`).
+    `json_batch` has `row_number`, the line or 1 for a document, and `value`, the JSON. Lines that are
+    none go to `json_malformed` (`row_number`).
 
     Raises
     ------
@@ -100,13 +100,17 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path, *, by_line: bool) ->
                 raise RefusedFileError("file_truncated", f"line {first + len(lines) - 1}")
             yield
         return
-    text = path.read_text(encoding="utf-8-sig")
-    if not _is_valid(connection, text):
-        is_cut = not text.rstrip().endswith(("}", "]"))
-        raise RefusedFileError("file_truncated" if is_cut else "unreadable_file")
-    _put(connection, 1, [text])
-    del text
+    _put(connection, 1, [path.read_text(encoding="utf-8-sig")])
+    if connection.execute("select count(*) from json_malformed").fetchall() != [(0,)]:
+        raise RefusedFileError("unreadable_file" if _is_closed(path) else "file_truncated")
     yield
+
+
+def _is_closed(path: Path) -> bool:
+    """Return whether a document ends in a bracket, as a whole one does."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - BEGINNING))
+        return file.read().rstrip().endswith((b"}", b"]"))
 
 
 def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -125,13 +129,15 @@ def _put(connection: duckdb.DuckDBPyConnection, first: int, texts: list[str]) ->
         pl.col("value").str.strip_chars().str.len_bytes() > 0
     )
     connection.register("json_lines", rows.to_arrow())
+    # Each text is parsed once.
     connection.execute(
         """
         create or replace temp table json_batch as
-        select row_number::bigint as row_number, value from json_lines where json_valid(value)
+        select row_number::bigint as row_number, try_cast(value as json) as value from json_lines
         """
     )
-    connection.execute(
-        "insert into json_malformed select row_number from json_lines where not json_valid(value)"
-    )
     connection.unregister("json_lines")
+    connection.execute(
+        "insert into json_malformed select row_number from json_batch where value is null"
+    )
+    connection.execute("delete from json_batch where value is null")

@@ -91,7 +91,7 @@ DECLARED = "case when not regexp_matches(declared, '^4\\.[013]') then declared e
 KIND = "json_extract_string(resource, '$.resourceType')"
 LINES = f"""
     select row_number, resource, null::varchar as full_url, {KIND} as kind
-    from (select row_number, value::json as resource from json_batch)
+    from (select row_number, value as resource from json_batch)
 """
 # Entries of a bundle, elements of an array, or the document itself.
 ENTRIES = f"""
@@ -108,7 +108,7 @@ ENTRIES = f"""
                 case
                     when is_bundle then json_extract(value, '$.entry[*]')
                     when is_array then json_extract(value, '$[*]')
-                    else [value::json]
+                    else [value]
                 end
             ) as value,
         from document
