@@ -203,7 +203,7 @@ def episodes(table: FhirTable) -> str:
         "referred_on": _began(("planned", "waitlist"), ("planned", "waitlist", "cancelled")),
         "opened_on": _began(("active",), ("active", "onhold", "finished")),
         "closed_on": f"case when {is_closed} then {day('r.period.end')} end",
-        # Closed without a day: an ending without closing_on keeps the row out, so that it is mended.
+        # Closed without a day: an ending without closed_on keeps the row out, so that it is mended.
         "ending_code": f"case when {is_closed} and r.period.end is null then 'unknown' end",
         "extracted_at": EXTRACTED,
     }
