@@ -28,13 +28,17 @@ class Paths:
     published: Path = Path("published")
     key_file: Path | None = None  # default: the user's own configuration folder
     mappings: Path = Path("mappings")  # how extracts with other columns are read
+    surveys: Path = Path("surveys")  # a TOML for each roll-out survey
+    fhir_table: Path | None = None  # what adds to fhir.toml of the package
+    fit_outcomes_table: Path | None = None  # what adds to fit_outcomes.toml of the package
 
 
 @dataclass(frozen=True, slots=True)
 class Land:
-    """How much of a delivered file may be quarantined before the whole file is refused."""
+    """What a delivered file may be: how much of it wrong, how much of it in one piece."""
 
     max_quarantined_share: float = 0.05
+    max_document_mb: int = 200  # of a JSON file that is one document; NDJSON has no limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +225,8 @@ def _check(settings: Settings) -> None:
     """Refuse values that no run may have."""
     if not 0 <= settings.land.max_quarantined_share <= 1:
         raise UsageError("setting land.max_quarantined_share is a share: from 0 to 1")
+    if settings.land.max_document_mb < 1:
+        raise UsageError("setting land.max_document_mb is at least 1")
     if not 0 < settings.outcome.ci_level < 1:
         raise UsageError("setting outcome.ci_level is a probability: between 0 and 1, as 0.95")
     if settings.publish.k_min < 3:

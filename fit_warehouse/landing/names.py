@@ -1,4 +1,4 @@
-"""Column names of a source in SQL, whatever characters they have."""
+"""Names and texts of a source in SQL, whatever characters they have."""
 
 from __future__ import annotations
 
@@ -13,3 +13,15 @@ def quoted(name: str) -> str:
     """
     escaped = name.replace('"', '""')
     return f'"{escaped}"'
+
+
+def literal(text: str) -> str:
+    """Return a text as an SQL literal.
+
+    Examples
+    --------
+    >>> literal("it's")
+    "'it''s'"
+    """
+    escaped = text.replace("'", "''")
+    return f"'{escaped}'"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from fit_warehouse.landing.adapters.base import Adapter, Part, Reading
 from fit_warehouse.landing.adapters.contract_files import ContractFiles
+from fit_warehouse.landing.adapters.fhir import Fhir
+from fit_warehouse.landing.adapters.fit_outcomes import FitOutcomes
 from fit_warehouse.landing.adapters.mapping import MappedFiles
 from fit_warehouse.landing.adapters.mapping.mapping_file import read_mappings
 from fit_warehouse.landing.adapters.mended import Mended
 from fit_warehouse.landing.adapters.openfit import OpenFITFiles
+from fit_warehouse.landing.adapters.survey import surveys
 from fit_warehouse.landing.files import LandingFile
 from fit_warehouse.settings import Settings
 
@@ -19,6 +22,9 @@ def adapters(settings: Settings) -> tuple[Adapter, ...]:
     return (
         Mended(settings),
         MappedFiles(read_mappings(settings.paths.mappings)),
+        *surveys(settings),
+        Fhir.of(settings),
+        FitOutcomes.of(settings),
         OpenFITFiles(settings.openfit),
         ContractFiles(),
     )

@@ -16,7 +16,7 @@ import duckdb
 
 from fit_warehouse import database
 from fit_warehouse.home import Home
-from fit_warehouse.landing import contract, intake, ledger, pseudonym, read_csv, rules
+from fit_warehouse.landing import contract, identity, intake, ledger, pseudonym, read_csv, rules
 from fit_warehouse.landing.adapters.base import Part, Reading
 from fit_warehouse.landing.contract import Table
 from fit_warehouse.landing.files import Delivery, LandingFile
@@ -195,6 +195,7 @@ def _leave_untouched(
     )
     withheld = " or ".join(f"coalesce(trim({name}) = '{WITHHELD}', false)" for name in names)
     connection.execute(f"delete from delivered where {withheld or 'false'}")
+    identity.prepare(connection)  # landing looks for identity afterwards, and in all rows
     intake.take(
         connection,
         table,

@@ -12,7 +12,7 @@ import duckdb
 
 from fit_warehouse import database
 from fit_warehouse.errors import UsageError
-from fit_warehouse.landing import adapters, contract, files, intake, tabular
+from fit_warehouse.landing import adapters, contract, files, identity, intake, tabular
 from fit_warehouse.landing.adapters.base import Adapter, Part
 from fit_warehouse.landing.adapters.mapping.adapter import MappedFiles
 from fit_warehouse.landing.adapters.mapping.mapping_file import Reader
@@ -25,6 +25,7 @@ from fit_warehouse.landing.adapters.mapping.profile import (
 )
 from fit_warehouse.landing.adapters.mapping.propose import Proposal, propose
 from fit_warehouse.landing.files import LandingFile
+from fit_warehouse.landing.pseudonym import KEY_BYTES
 from fit_warehouse.landing.refusal import RefusedFileError, reasons
 from fit_warehouse.settings import HELSINKI, Settings
 
@@ -164,7 +165,7 @@ def _described(profiles: Sequence[Profile], proposal: Proposal) -> list[str]:
             shape += f" ({', '.join(each.codes)})"
         use = "dropped: a person's" if each.name in proposal.dropped else meaning or "not read"
         lines.append(
-            f"  {each.name:<{width}}  {each.share_filled:4.0%} filled, "
+            f"  {identity.safe_name(each.name):<{width}}  {each.share_filled:4.0%} filled, "
             f"{each.n_distinct} different, {shape}  ->  {use}"
         )
     return lines
@@ -198,10 +199,18 @@ def _part(
     name: str,
 ) -> list[str]:
     """Return how many rows a part has, and which problems."""
+    header = part.load(connection)
+    identity.stop(
+        connection,
+        part.table,
+        header,
+        keys=(bytes(KEY_BYTES),),  # no key is made or needed: nothing is kept
+        client_ref_is_hetu=settings.identity.client_ref_is_hetu,
+    )
     taken = intake.take(
         connection,
         part.table,
-        part.load(connection),
+        header,
         extracted_at=file.extracted_at,
         today=datetime.now(HELSINKI).date(),
     )
