@@ -182,6 +182,7 @@ class _Worker:
             header,
             keys=self.keys,
             client_ref_is_hetu=self.settings.identity.client_ref_is_hetu,
+            email_refs=part.email_refs,
         )
         return header
 

@@ -35,6 +35,9 @@ class Part:
     sheet : str
         Which part of the file this is, where it has several: a sheet of a workbook, or what the
         adapter calls it. Table and sheet together name a part of a file.
+    email_refs : frozenset of str
+        References for which the source's layout uses e-mail addresses; they are hashed as any id,
+        and are no finding of personal data there.
     origin : dict of str to str
         What the source calls a contract column, for messages, where it calls it otherwise.
     """
@@ -43,6 +46,7 @@ class Part:
     load: Load
     sheet: str = ""
     origin: Mapping[str, str] = field(default_factory=dict)
+    email_refs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

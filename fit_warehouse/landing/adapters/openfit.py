@@ -68,6 +68,7 @@ class OpenFITFiles:
                         _loader(rows, piece, has_malformed=has_malformed),
                         name,
                         {own: source for own, source in origin.items() if source},
+                        email_refs=frozenset({"worker_ref"}),
                     )
                 )
             if shape.unread:

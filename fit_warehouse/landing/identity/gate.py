@@ -9,6 +9,7 @@ import duckdb
 from fit_warehouse.landing.contract import Table
 from fit_warehouse.landing.identity import findings
 from fit_warehouse.landing.identity.client_ref import hmac_hetu_column
+from fit_warehouse.landing.identity.kinds import Kind
 from fit_warehouse.landing.identity.names import kind_of_name
 from fit_warehouse.landing.identity.scan import scan
 from fit_warehouse.landing.pseudonym import Keys
@@ -45,6 +46,7 @@ def stop(
     *,
     keys: Keys,
     client_ref_is_hetu: bool,
+    email_refs: frozenset[str] = frozenset(),
 ) -> None:
     """Look through `delivered`; what is only probable is left in `findings.TABLE` for the intake.
 
@@ -59,6 +61,8 @@ def stop(
     client_ref_is_hetu
         Whether the city uses the identity code as the client's id. Then `client_ref` holds codes
         alone, and other columns of clients may: they become pseudonyms here, before anything else.
+    email_refs
+        References for which the source uses e-mail addresses: they are hashed, and no finding.
 
     Raises
     ------
@@ -85,6 +89,10 @@ def stop(
     found = scan(connection, "delivered", columns)
     if found.has_code:
         raise RefusedFileError("identity_in_file", found.where)
+    connection.execute(
+        f"delete from {findings.TABLE} where kind = $kind and list_contains($names, column_name)",
+        {"kind": Kind.EMAIL.value, "names": sorted(email_refs)},
+    )
     connection.execute(
         f"""
         insert into {findings.TABLE}

@@ -130,9 +130,9 @@ def test_raters_of_unknown_kind_and_other_forms(site: Site) -> None:
 
 def test_the_same_answer_twice_counts_once(site: Site) -> None:
     site.write("b.json", json.dumps([CLIENT, CLIENT]))
-    landing = site.land()
+    site.land()
     assert len(site.accepted("response")) == 2
-    assert sum(account.duplicates for account in site.accounts(landing)) == 5
+    assert sum(account.duplicates for account in site.accounts()) == 5
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_answers_become_rows_in_one_direction(survey: Callable[..., Site]) -> No
     rows = site.accepted("survey_response")
     assert {(row["survey_code"], row["wave"]) for row in rows} == {("nomad", "1")}
     assert len({row["respondent_hash"] for row in rows}) == 3
-    assert sum(account.delivered for account in site.accounts(landing)) == 5
+    assert sum(account.delivered for account in site.accounts()) == 5
 
 
 def test_where_1_agrees_all_is_turned_but_the_reversed(survey: Callable[..., Site]) -> None:
@@ -147,9 +147,9 @@ def test_an_answer_without_team_or_respondent_is_kept_out(survey: Callable[..., 
 def test_a_broken_row_counts_once_for_all_items(survey: Callable[..., Site]) -> None:
     site = survey()
     site.write("nomad_2025.csv", f"{HEADER}a;T1;4;1\nb;T1\n")
-    landing = site.land()
+    site.land()
     assert site.problems() == {("nomad_2025.csv", 3): {("", "malformed_row")}}
-    assert sum(account.quarantined for account in site.accounts(landing)) == 1
+    assert sum(account.quarantined for account in site.accounts()) == 1
 
 
 def test_a_workbook_with_positions_global_items_teams_and_waves(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fit_warehouse import cli
-from fit_warehouse.landing import ledger
+from fit_warehouse.landing import ledger, resolve
 from tests.landing.erase.conftest import mentions
 from tests.landing.erase.test_person import GONE
 
@@ -100,6 +100,8 @@ def test_a_person_is_erased_from_standard_input(families: Site, fit: Fit) -> Non
     assert not [text for text in ("C-1", *GONE) if text in counted + said]
     assert mentions(families.home.path, GONE) == []
     assert "Nothing is left to do." in fit("erase", "--resume")[1]
+    with families.home.locked():
+        resolve.ensure(families.settings, families.home)
     assert "+ erased" in fit("status")[1]
 
 

@@ -175,7 +175,7 @@ def test_a_stop_anywhere_is_made_up_for(
         real(*_, **__)  # type: ignore[arg-type]  # as it was called
 
     owner, name = {
-        "tombstones": (erasing.intake, "copy"),
+        "tombstones": (erasing.database, "write_parquet"),
         "a raw file": (purge, "_rewrite"),
         "the ledger": (ledger, "write"),
         "the releases": (purge.releases, "purge"),

@@ -206,6 +206,7 @@ def _part(
         header,
         keys=(bytes(KEY_BYTES),),  # no key is made or needed: nothing is kept
         client_ref_is_hetu=settings.identity.client_ref_is_hetu,
+        email_refs=part.email_refs,
     )
     taken = intake.take(
         connection,
@@ -230,12 +231,13 @@ def _part(
         lines.append(
             f"  {n_rows} rows{where}: {reason.text} ({code}), first in row {first}. {reason.hint}"
         )
-    key = ", ".join(f"d.{column}" for column in part.table.key)
+    key = ", ".join(f"d_{name}" for name in part.table.key)
+    content = ", ".join(f"d_{name}" for name in part.table.names)
     ((n_rows,),) = connection.execute(
         f"""
         select coalesce(sum(n_rows), 0) from (
-            select count(*) as n_rows from judged where len(problems) = 0
-            group by {key}, version_at having count(distinct d) > 1
+            select count(*) as n_rows from kept
+            group by {key}, version_at having count(distinct row({content})) > 1
         )
         """
     ).fetchall()
