@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -14,7 +15,15 @@ import duckdb
 from fit_warehouse import database
 from fit_warehouse.errors import UsageError
 from fit_warehouse.home import Home
-from fit_warehouse.landing import adapters, contract, files, intake, ledger, pseudonym
+from fit_warehouse.landing import (
+    adapters,
+    contract,
+    files,
+    guards,
+    intake,
+    ledger,
+    pseudonym,
+)
 from fit_warehouse.landing.adapters import Adapter, Part
 from fit_warehouse.landing.adapters.contract_files import ContractFiles
 from fit_warehouse.landing.files import LandingFile
@@ -79,11 +88,17 @@ def land(settings: Settings, home: Home, *, progress: Say = lambda _: None) -> L
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A file, the hash of its bytes, and the adapter that reads it."""
+    """A file, the hash of its bytes, the adapter that reads it, and how it was before it was read."""
 
     file: LandingFile
     sha256: str
     adapter: Adapter = field(default_factory=ContractFiles)
+    state: tuple[int, ...] = ()
+
+    def check_unchanged(self) -> None:
+        """Refuse a file that somebody has written to since its hash was taken."""
+        if _state(self.file.path) != self.state:
+            raise RefusedFileError("file_changed")
 
 
 class _Worker:
@@ -108,11 +123,15 @@ class _Worker:
         """Land each table of one file, or refuse the file."""
         sha256 = ""
         try:
+            guards.check(file.path, self.settings.landing)
+            state = _state(file.path)
             sha256 = files.content_hash(file.path)
             adapter = adapters.choose(file, self.adapters)
-            self._land_parts(Read(file, sha256, adapter))
+            self._land_parts(Read(file, sha256, adapter, state))
         except PermissionError:
             self._refuse(Read(file, sha256), _NO_PART, RefusedFileError("no_permission"))
+        except FileNotFoundError:
+            self._refuse(Read(file, sha256), _NO_PART, RefusedFileError("file_changed"))
         except RefusedFileError as refusal:
             self._refuse(Read(file, sha256), _NO_PART, refusal)
 
@@ -157,6 +176,7 @@ class _Worker:
     def _take(self, read: Read, part: Part, file_id: str) -> Entry:
         """Read, judge and write one table; the ledger entry comes after this."""
         file, header = read.file, part.load(self.connection)
+        read.check_unchanged()
         taken = intake.take(
             self.connection,
             part.table,
@@ -213,7 +233,7 @@ def _entry(read: Read, part: Part, started: datetime, **what: Any) -> Entry:
         table_name=part.table.name,
         sheet=part.sheet,
         sha256=read.sha256,
-        size_bytes=read.file.path.stat().st_size,
+        size_bytes=sum(_state(read.file.path)[:1]),
         landed_at=ledger.moment(started) or "",
         adapter=read.adapter.name,
         adapter_version=read.adapter.version,
@@ -221,6 +241,15 @@ def _entry(read: Read, part: Part, started: datetime, **what: Any) -> Entry:
         is_synthetic=read.file.delivery.is_synthetic,
         **what,
     )
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """Return size and marks of the last writing of a file; nothing when it is gone."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return (found.st_size, found.st_mtime_ns, found.st_ino)
 
 
 def _file_id(read: Read, part: Part, told: str) -> str:

@@ -154,11 +154,6 @@ def test_a_bad_file_is_refused_for_its_reason(
     assert f"  {place}: {entry.refusal}" in message.splitlines()
 
 
-def test_every_reason_to_refuse_a_file_has_a_case() -> None:
-    codes = {row["reason_code"] for row in project.seed("reason") if row["fate"] == "file_refused"}
-    assert {case.reason for case in REFUSED} == codes
-
-
 def test_nothing_of_a_refused_file_is_kept_and_the_good_ones_have_landed(
     refused: tuple[Site, dict[str, Entry], str],
 ) -> None:
