@@ -83,6 +83,9 @@ def check_text(path: Path) -> None:
             raise RefusedFileError("unreadable_file", f"it is {kind}, not CSV")
     if seems := _wide_encoding(head):
         raise RefusedFileError("wrong_encoding", f"line 1: it seems to be {seems}")
+    if b"\0" in head:  # also what a disk gives for a file that was never filled
+        line = head[: head.index(b"\0")].count(b"\n") + 1
+        raise RefusedFileError("wrong_encoding", f"line {line} has a NUL byte")
     header = head.replace(b"\r", b"\n").split(b"\n", 1)[0]
     n_columns = 1 + max(header.count(mark) for mark in (b",", b";", b"\t"))
     if n_columns > MOST_COLUMNS:

@@ -8,7 +8,9 @@ all but one of merged cells.
 
 from __future__ import annotations
 
+import errno
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -42,7 +44,9 @@ WHOLE_CELL = re.compile(rb"<(?:\w+:)?c(\s[^<>]*)?(?<!/)>(.*?)</(?:\w+:)?c>", re.
 ADDRESS = re.compile(rb"""\sr=["']([A-Z]{1,3}[0-9]{1,9})["']""")
 SUSPECT = re.compile(rb"""<(?:\w+:)?f[\s/>]|\st=["']e["']""")
 FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
-VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^<>]*)?>")
+VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^<>]*)?>[^<]")
+ANY_VALUE = re.compile(rb"<(?:\w+:)?v[\s/>]")
+TEXT = re.compile(rb"""\st=["']str["']""")  # a formula may well give an empty text
 ERROR = re.compile(rb"""\st=["']e["']""")
 
 
@@ -91,6 +95,8 @@ def check(path: Path) -> None:
             raise RefusedFileError("password_protected")
         if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_UNPACKED:
             raise RefusedFileError("unpacks_too_large", f"limit {LARGEST_UNPACKED >> 20} MiB")
+        if not {part.compress_type for part in parts} <= {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+            raise RefusedFileError("unreadable_file")
         for part in parts:
             _check_part(book, part)
 
@@ -116,13 +122,18 @@ def opened(path: Path) -> Iterator[zipfile.ZipFile]:
     except (
         zipfile.BadZipFile,
         zlib.error,
-        NotImplementedError,  # a way of packing that Python does not know
+        struct.error,
         EOFError,
         ValueError,
         KeyError,
         OverflowError,
+        RuntimeError,  # a way of packing that Python does not know, or a password
         ElementTree.ParseError,
     ) as problem:
+        raise RefusedFileError("unreadable_file") from problem
+    except OSError as problem:
+        if problem.errno not in (None, errno.EINVAL):  # a place before the beginning of the file
+            raise
         raise RefusedFileError("unreadable_file") from problem
 
 
@@ -188,12 +199,23 @@ def layout(path: Path, sheet: str) -> Layout:
             merged += [_area(found.decode()) for found in MERGED.findall(piece)]
             if SUSPECT.search(piece):
                 valueless += [
-                    _area(f"{letters.decode()}{digits.decode()}")
-                    for letters, digits, attributes, inner in WHOLE_CELL.findall(piece)
-                    if ERROR.search(attributes)
-                    or (FORMULA.search(inner) and not VALUE.search(inner))
+                    _address(attributes)
+                    for attributes, inner in WHOLE_CELL.findall(piece)
+                    if ERROR.search(attributes) or _is_unfilled(attributes, inner)
                 ]
     return Layout(tuple(merged), tuple(valueless))
+
+
+def _is_unfilled(attributes: bytes, inner: bytes) -> bool:
+    """Return whether a cell has a formula and no value; an empty text is one."""
+    has_text = TEXT.search(attributes) and ANY_VALUE.search(inner)
+    return bool(FORMULA.search(inner)) and not (VALUE.search(inner) or has_text)
+
+
+def _address(attributes: bytes) -> Area:
+    """Return the cell that an element stands for."""
+    found = ADDRESS.search(attributes)
+    return _area(found.group(1).decode()) if found else SOMEWHERE
 
 
 def _area(text: str) -> Area:

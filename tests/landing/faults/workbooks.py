@@ -195,6 +195,7 @@ def landed(name: str, write: Write, accepted: int, **more: Any) -> Case:
 
 NO_VALUE: Mapping[str, tuple[Fill, Edit]] = {
     "never computed": (formulas("5"), in_sheet(rb"(</f>)<v>[^<]*</v>", rb"\1")),
+    "left empty by a program": (formulas(""), lambda _, raw: raw),
     "error": (formulas("#REF!"), lambda _, raw: raw),
     "never computed, prefixed": (
         formulas("5"),
@@ -221,7 +222,8 @@ CASES = [
     *(refused(f"formula {name}", book(*parts), "cell_without_value", "sheet team: B3", sheet="team")
       for name, parts in NO_VALUE.items()),
     landed("formula computed", book(formulas("5")), 2),
-    landed("formula that gives an empty text", book(formulas("")), 2),
+    landed("formula that gives an empty text",
+           book(formulas(""), in_sheet(rb"<c (r=.B3.)>", rb"<c \1 t='str'>")), 2),
     landed("error in a column that is not read", book(formula_beside), 1),
     refused("merged header", book(merged("B1:C1")), "merged_cells", "sheet team: B1:C1", sheet="team"),
     refused("merged rows", book(merged("B2:B3")), "merged_cells", "sheet team: B2:B3", sheet="team"),
