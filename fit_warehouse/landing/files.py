@@ -62,7 +62,7 @@ def date_in_name(stem: str) -> datetime | None:
 
 
 def shown(name: str) -> str:
-    """Return a file's name with escapes for what would move the cursor or is no character.
+    """Return a name or sentence with escapes for what would move the cursor or is no character.
 
     Examples
     --------

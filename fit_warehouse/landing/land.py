@@ -138,7 +138,7 @@ class _Worker:
     def _land_parts(self, read: Read) -> None:
         """Land the parts of a file; a reason to refuse one of them leaves the others."""
         reading = read.adapter.read(read.file, self.connection)
-        self.landing.notes += [f"{read.file.name}, {note}" for note in reading.notes]
+        self.landing.notes += [files.shown(f"{read.file.name}, {note}") for note in reading.notes]
         for part in reading.parts:
             try:
                 self._land_part(read, part, reading.told)
@@ -166,7 +166,8 @@ class _Worker:
     def _former(self, read: Read, part: Part) -> str:
         """Return the id of an earlier reading of this part under another mapping, else nothing."""
         extracted_at = ledger.moment(read.file.extracted_at)
-        same = (read.sha256, read.adapter.name, part.table.name, part.sheet, extracted_at)
+        sheet = files.shown(part.sheet)
+        same = (read.sha256, read.adapter.name, part.table.name, sheet, extracted_at)
         for known in self.known.values():
             said = (known.sha256, known.adapter, known.table_name, known.sheet, known.extracted_at)
             if said == same:
@@ -188,7 +189,8 @@ class _Worker:
         unknown = {name for name in header if name and name not in part.table.names}
         if unknown:
             text = reasons()["unknown_column"].text
-            self.landing.notes.append(f"{file.name}: {text}: {', '.join(sorted(unknown))}")
+            names = files.shown(", ".join(sorted(unknown)))
+            self.landing.notes.append(f"{file.name}: {text}: {names}")
         if taken.quarantined > self.settings.land.max_quarantined_share * taken.delivered:
             raise RefusedFileError("too_many_quarantined", _where(taken))
         if taken.kept:
@@ -217,7 +219,7 @@ class _Worker:
             file_id=f"refused-{len(self.landing.refused) + 1:04d}",
             status=ledger.REFUSED,
             refused_for=refusal.reason.code,
-            refusal=refusal.sentence,
+            refusal=files.shown(refusal.sentence),
         )
         ledger.write(self.home, entry)
         self.landing.refused.append(entry)
@@ -231,7 +233,7 @@ def _entry(read: Read, part: Part, started: datetime, **what: Any) -> Entry:
     return Entry(
         file_name=read.file.name,
         table_name=part.table.name,
-        sheet=part.sheet,
+        sheet=files.shown(part.sheet),
         sha256=read.sha256,
         size_bytes=sum(_state(read.file.path)[:1]),
         landed_at=ledger.moment(started) or "",

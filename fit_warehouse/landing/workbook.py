@@ -22,11 +22,12 @@ from xml.etree import ElementTree
 from fit_warehouse.landing.refusal import RefusedFileError
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-# A full sheet of a million rows has some 700 MB of XML. The reader takes about 40 bytes for a cell:
-# both bounds keep it below the 4 GB that the engine may use by default.
+# A full sheet of a million rows has some 700 MB of XML. The reader takes some 50 bytes for a
+# cell: both bounds keep it below the 4 GB that the engine may use by default.
 LARGEST_UNPACKED = 1 << 30  # bytes
 MOST_CELLS = 50_000_000
 MOST_PARTS = 10_000
+MOST_COLUMNS = 1 << 14  # of a sheet, by its format
 PIECE = 1 << 20
 
 OFFICE = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
@@ -42,7 +43,7 @@ MERGED = re.compile(
 )
 WHOLE_CELL = re.compile(rb"<(?:\w+:)?c(\s[^<>]*)?(?<!/)>(.*?)</(?:\w+:)?c>", re.DOTALL)
 ADDRESS = re.compile(rb"""\sr=["']([A-Z]{1,3}[0-9]{1,9})["']""")
-SUSPECT = re.compile(rb"""<(?:\w+:)?f[\s/>]|\st=["']e["']""")
+SUSPECT = (b"<f", b":f", b't="e"', b"t='e'")  # a formula or an error may be in a piece
 FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^<>]*)?>[^<]")
 ANY_VALUE = re.compile(rb"<(?:\w+:)?v[\s/>]")
@@ -68,7 +69,7 @@ class Area:
         return self.last[0] >= first_row and any(column in spanned for column in columns)
 
 
-SOMEWHERE = Area("a cell without address", (1, 1), (1 << 20, 1 << 14))
+SOMEWHERE = Area("a cell without address", (1, 1), (1 << 20, MOST_COLUMNS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,8 @@ def check(path: Path) -> None:
             raise RefusedFileError("password_protected")
         if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_UNPACKED:
             raise RefusedFileError("unpacks_too_large", f"limit {LARGEST_UNPACKED >> 20} MiB")
+        if len({part.filename for part in parts}) < len(parts):
+            raise RefusedFileError("unreadable_file", "two parts of one name")
         if not {part.compress_type for part in parts} <= {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
             raise RefusedFileError("unreadable_file")
         for part in parts:
@@ -156,8 +159,9 @@ def _check_part(book: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
         if rows := set(ROW_NUMBER.findall(piece)):
             last_row = max(last_row, max(map(int, rows)))
         # A cell need not say where it stands: then it stands beside the one before.
-        in_a_row = max(len(ANY_CELL.findall(row)) for row in ROW.split(piece))
-        n_columns = max(n_columns, min(in_a_row, 1 << 14))
+        if piece.count(b"<c") != piece.count(b'<c r="'):
+            in_a_row = max(len(ANY_CELL.findall(row)) for row in ROW.split(piece))
+            n_columns = max(n_columns, min(in_a_row, MOST_COLUMNS))
         if max(n_rows, last_row) * n_columns > MOST_CELLS:
             raise RefusedFileError("unpacks_too_large", f"limit {MOST_CELLS} cells a sheet")
 
@@ -196,8 +200,9 @@ def layout(path: Path, sheet: str) -> Layout:
     with opened(path) as book:
         part, _ = _sheets(book).get(sheet, ("", False))
         for piece in _pieces(book, part) if part else ():
-            merged += [_area(found.decode()) for found in MERGED.findall(piece)]
-            if SUSPECT.search(piece):
+            if b"mergeCell" in piece:
+                merged += [_area(found.decode()) for found in MERGED.findall(piece)]
+            if any(mark in piece for mark in SUSPECT):
                 valueless += [
                     _address(attributes)
                     for attributes, inner in WHOLE_CELL.findall(piece)
@@ -229,18 +234,23 @@ def _area(text: str) -> Area:
 
 def _sheets(book: zipfile.ZipFile) -> dict[str, tuple[str, bool]]:
     """Return {sheet: (its part in the zip, whether it is hidden)}."""
+    # Some programs write the names of parts with capitals or backslashes, and readers take them.
+    parts = {name.replace("\\", "/").lower(): name for name in book.namelist()}
+
+    def root(name: str) -> ElementTree.Element:
+        return ElementTree.fromstring(book.read(parts[name]))
+
     targets = {
-        relation.get("Id", ""): relation.get("Target", "")
-        for relation in ElementTree.fromstring(book.read("xl/_rels/workbook.xml.rels"))
+        relation.get("Id", ""): relation.get("Target", "").replace("\\", "/").lower()
+        for relation in root("xl/_rels/workbook.xml.rels")
     }
-    parts = set(book.namelist())
     found = {}
-    for element in ElementTree.fromstring(book.read("xl/workbook.xml")).iter():
+    for element in root("xl/workbook.xml").iter():
         if not element.tag.endswith("}sheet"):
             continue
         relation = element.get(f"{OFFICE}id") or element.get(f"{STRICT}id") or ""
         target = targets.get(relation, "")
         part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
         is_hidden = element.get("state", "visible") != "visible"
-        found[element.get("name", "")] = (part if part in parts else "", is_hidden)
+        found[element.get("name", "")] = (parts.get(part, ""), is_hidden)
     return found

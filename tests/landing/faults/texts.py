@@ -160,6 +160,8 @@ ROWS = [
          content("service_code,measure_rhythm\nKEY1,=A1\n", "service.csv"), "service.csv",
          problems={2: ("measure_rhythm", "unknown_code")}),
     Case("unknown column", content("team_code,Nimi\nKEY1,SECRET\n"), accepted=1, note="Nimi"),
+    Case("escape in the name of a column", content("team_code,Ni\x1b[31mmi\nKEY1,SECRET\n"),
+         accepted=1, note="Ni\\x1b[31mmi"),
     Case("same row twice", content(f"{HEADER}KEY1,,\nKEY1,,\n"), accepted=1, duplicates=1),
     Case("two versions without order", content(f"{HEADER}KEY1,a,\nKEY1,b,\n"),
          problems={2: ("", "conflicting_versions"), 3: ("", "conflicting_versions")}),

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 import xlsxwriter
 
 from tests.landing.faults.registry import SECRET, Case, Write
@@ -173,6 +174,19 @@ def without_addresses(part: str, raw: bytes) -> bytes:
     return re.sub(rb' r="[A-Z]*[0-9]+"', b"", raw) if "worksheets/" in part else raw
 
 
+def doubled(folder: Path, key: str) -> None:
+    path = folder / "team.xlsx"
+    path.write_bytes(made(one_row, key))
+    with zipfile.ZipFile(path, "a") as zipped, pytest.warns(UserWarning, match="Duplicate name"):
+        zipped.writestr("xl/worksheets/sheet1.xml", b"<worksheet/>")
+
+
+def renamed(folder: Path, key: str) -> None:
+    """Write a workbook with a capital in the name of a part, as some programs do."""
+    raw = made(one_row, key).replace(b"xl/workbook.xml", b"xl/Workbook.xml")
+    (folder / "team.xlsx").write_bytes(raw)
+
+
 def prefixed(part: str, raw: bytes) -> bytes:
     """Return the sheet with a prefix on every element, as some programs write it."""
     if "worksheets/" not in part:
@@ -235,5 +249,10 @@ CASES = [
            problems=dict.fromkeys((3, 4, 5), ("fit_adopted_on", "not_a_date"))),
     landed("hidden sheet", book(hidden("hide")), 1, note="team_hidden (hidden)"),
     landed("very hidden sheet", book(hidden("very_hidden")), 1, note="team_hidden (hidden)"),
+    refused("line break in the name of a sheet",
+            book(merged("B1:C1"), lambda _, raw: raw.replace(b'name="team"', b'name="a&#10;b"')),
+            "merged_cells", "sheet a\\nb: B1:C1", sheet="a\\nb"),
+    refused("two parts of one name", doubled, "unreadable_file", "two parts"),
+    landed("parts with capitals", renamed, 1),
     refused("every sheet hidden", book(one_row, all_hidden), "unknown_table", "hidden: team"),
 ]  # fmt: skip
