@@ -7,10 +7,13 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
+
 from tests.landing.faults.registry import Case, Write, content
 
 TEAM = "team_code\nKEY1\n"
-TEAM_PARQUET_NAMES = ("team_*.csv", "team_?.csv", "team_[a].csv", "team_{1}.csv", "team_'; --.csv")
+PATTERNS = ("team_*", "team_?", "team_[a]", "team_{1}", "team_'; --")
+SUFFIXES = (".csv", ".parquet")
 
 
 def link(target: Callable[[Path], Path], name: str = "team.csv") -> Write:
@@ -62,22 +65,36 @@ def raw_name(name: bytes) -> Write:
     return write
 
 
-def named(name: str, number: int) -> Case:
+def write_team(path: Path, code: str) -> None:
+    """Write a team as the kind of file that the path's ending says."""
+    if path.suffix == ".csv":
+        path.write_text(f"team_code\n{code}\n", encoding="utf-8")
+    else:
+        pl.DataFrame({"team_code": [code]}).write_parquet(path)
+
+
+def named(name: str, number: int, suffix: str) -> Case:
     """Return a good file whose name means something to a shell, to SQL or to a glob."""
 
     def write(folder: Path, key: str) -> None:
         # Neighbours that the name as a pattern would take in as well.
-        for other in ("team_a.csv", "team_1.csv"):
-            (folder / other).write_text(f"team_code\n{key}{other}\n", encoding="utf-8")
-        (folder / name).write_text(f"team_code\n{key}own\n", encoding="utf-8")
+        for other in ("team_a", "team_1", name):
+            write_team(folder / f"{other}{suffix}", f"{key}{other}")
 
     is_posix = any(letter in name for letter in "*?")
-    return Case(f"name {number}", write, name, accepted=1, is_posix=is_posix)
+    return Case(f"name {number} {suffix}", write, f"{name}{suffix}", accepted=1, is_posix=is_posix)
 
 
-def hive(folder: Path, key: str) -> None:
-    (folder / "team_code=other").mkdir()
-    (folder / "team_code=other" / "team.csv").write_text(f"team_code\n{key}1\n", encoding="utf-8")
+def hive(suffix: str) -> Case:
+    """Return a good file in a folder whose name says what a column has, in some engines' eyes."""
+
+    def write(folder: Path, key: str) -> None:
+        (folder / "team_code=outside").mkdir()
+        write_team(folder / "team_code=outside" / f"team{suffix}", f"{key}1")
+
+    return Case(
+        f"folder named like a column {suffix}", write, f"team_code=outside/team{suffix}", accepted=1
+    )
 
 
 LINKS = [
@@ -103,8 +120,8 @@ NAMES = [
          refused="bad_file_name", is_posix=True),
     Case("name in Latin-1", raw_name(b"team_p\xe4iv\xe4.csv"), "team_p\\udce4iv\\udce4.csv",
          refused="bad_file_name", is_posix=True),
-    Case("folder named like a column", hive, "team_code=other/team.csv", accepted=1),
-    *(named(name, number) for number, name in enumerate(TEAM_PARQUET_NAMES)),
+    *(hive(suffix) for suffix in SUFFIXES),
+    *(named(name, number, suffix) for suffix in SUFFIXES for number, name in enumerate(PATTERNS)),
     Case("passed over", content(TEAM, "~$team.csv"), "~$team.csv", note="passed over"),
 ]  # fmt: skip
 CASES = [*LINKS, *NAMES]

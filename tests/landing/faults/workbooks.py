@@ -187,6 +187,13 @@ def renamed(folder: Path, key: str) -> None:
     (folder / "team.xlsx").write_bytes(raw)
 
 
+def wide_and_long(part: str, raw: bytes) -> bytes:
+    """Return a sheet of few cells that spans many, none of which says where it stands."""
+    cell = b"<c><v>1</v></c>"
+    rows = b"<row>" + cell * 16_000 + b"</row>" + (b"<row>" + cell + b"</row>") * 5_000
+    return raw.replace(b"</sheetData>", rows + b"</sheetData>") if "worksheets/" in part else raw
+
+
 def prefixed(part: str, raw: bytes) -> bytes:
     """Return the sheet with a prefix on every element, as some programs write it."""
     if "worksheets/" not in part:
@@ -230,6 +237,8 @@ CASES = [
     refused("entities", book(one_row, entities), "unreadable_file", "entities"),
     refused("a cell far away", book(far_cell), "unpacks_too_large", "cells"),
     refused("a cell far away, prefixed", book(far_cell, prefixed), "unpacks_too_large", "cells"),
+    refused("a wide row above many without addresses", book(one_row, wide_and_long),
+            "unpacks_too_large", "cells"),
     landed("a blank formatted cell far away", book(formatted_far), 1),
     landed("prefixed", book(one_row, prefixed), 1),
     landed("without addresses", book(one_row, without_addresses), 1),
