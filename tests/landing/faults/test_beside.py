@@ -6,16 +6,17 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from fit_warehouse.errors import DataError
+from fit_warehouse.home import Home
 from fit_warehouse.landing import files, read_other
-from tests.landing.faults import workbooks
-
-if TYPE_CHECKING:
-    from tests.landing.conftest import Site
+from fit_warehouse.settings import Paths, Settings
+from tests.landing.conftest import Site
+from tests.landing.faults import places, workbooks
+from tests.landing.faults.registry import Case
 
 TEAM = "team_code,name_fi\nT1,Hehku\n"
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot have such a file")
@@ -105,3 +106,25 @@ def test_a_person_who_stops_the_run_stops_it(site: Site, monkeypatch: pytest.Mon
     monkeypatch.setattr(read_other.fastexcel, "read_excel", read_excel)
     with pytest.raises(KeyboardInterrupt):
         site.land()
+
+
+PATTERNS = [case for case in places.NAMES if case.accepted]
+
+
+@pytest.mark.parametrize("case", PATTERNS, ids=lambda case: case.name)
+def test_a_name_is_no_pattern_where_the_path_has_no_brackets(
+    key_file: Path, tmp_path_factory: pytest.TempPathFactory, case: Case
+) -> None:
+    # An engine that finds no file for a pattern takes it as a name: brackets above would hide it.
+    if case.is_posix and sys.platform == "win32":
+        pytest.skip("Windows cannot have such a file")
+    folder = tmp_path_factory.mktemp("plain")
+    assert "[" not in str(folder)
+    settings = Settings(paths=Paths(home=folder, key_file=key_file))
+    settings.landing.mkdir()
+    site = Site(settings, Home(folder))
+    case.write(site.landing, "k-")
+    landing = site.land()
+    assert {account.delivered for account in site.accounts(landing)} == {1}
+    assert site.account(landing, case.file).accepted == 1
+    assert "outside" not in {row["team_code"] for row in site.accepted("team")}
