@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 import re
 import tomllib
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +19,7 @@ DELIVERY = "delivery.toml"
 SAID = ("extracted_at", "synthetic", "note")  # what a delivery.toml may say; a note is for people
 SUFFIXES = (".csv", ".parquet", ".xlsx")
 CHUNK = 1 << 20
+LARGEST_DELIVERY = 1 << 16  # bytes; three lines are what it is for
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class LandingFile:
     """A file in the landing folder."""
 
     path: Path
-    name: str  # relative to the landing folder, with forward slashes on every system
+    name: str  # as people see it: relative to the landing folder, with forward slashes on every system
     delivery: Delivery
 
     @property
@@ -64,6 +67,27 @@ def date_in_name(stem: str) -> datetime | None:
         return None
 
 
+def shown(name: str) -> str:
+    """Return a name or sentence with escapes for what would move the cursor or is no character.
+
+    Examples
+    --------
+    >>> shown("team" + chr(10) + "1.csv") == "team" + chr(92) + "n1.csv", shown("tiimi_ä.csv")
+    (True, 'tiimi_ä.csv')
+    """
+    return "".join(
+        letter.encode("unicode_escape").decode("ascii")
+        if unicodedata.category(letter) in ("Cc", "Cs")
+        else letter
+        for letter in name
+    )
+
+
+def one_file(path: Path) -> str:
+    """Return a path for DuckDB, to which `*`, `?` and `[` in a name would stand for other files."""
+    return glob.escape(path.as_posix())
+
+
 def scan(folder: Path) -> tuple[list[LandingFile], list[str]]:
     """Return the files to land, ordered by name, and the names of those passed over.
 
@@ -82,16 +106,16 @@ def scan(folder: Path) -> tuple[list[LandingFile], list[str]]:
         path = folder / name
         # Office programs leave such files beside an open workbook.
         if name.name.startswith((".", "~$")) or path.suffix.lower() == ".tmp":
-            ignored.append(name.as_posix())
+            ignored.append(shown(name.as_posix()))
         elif name.name != DELIVERY:
             if path.parent not in deliveries:
                 deliveries[path.parent] = read_delivery(path.parent / DELIVERY)
-            files.append(LandingFile(path, name.as_posix(), deliveries[path.parent]))
+            files.append(LandingFile(path, shown(name.as_posix()), deliveries[path.parent]))
     return files, ignored
 
 
 def _names(folder: Path) -> list[Path]:
-    """Return every file below a folder, relative to it and ordered by name."""
+    """Return every file and every link below a folder, relative to it and ordered by name."""
 
     def stop(problem: OSError) -> None:
         # By default a folder that cannot be read counts as empty.
@@ -100,8 +124,9 @@ def _names(folder: Path) -> list[Path]:
     try:
         return sorted(
             Path(parent).relative_to(folder) / name
-            for parent, _, names in os.walk(folder, onerror=stop)
-            for name in names
+            for parent, folders, names in os.walk(folder, onerror=stop)
+            # Links to folders are not followed, so they are named like files, not passed over.
+            for name in (*names, *_links(parent, folders))
         )
     except PermissionError as problem:
         raise UsageError(
@@ -109,17 +134,26 @@ def _names(folder: Path) -> list[Path]:
         ) from problem
 
 
+def _links(parent: str, folders: list[str]) -> list[str]:
+    """Return those of the folders in a folder that are links."""
+    return [name for name in folders if (Path(parent) / name).is_symlink()]
+
+
 def read_delivery(path: Path) -> Delivery:
     """Return what a delivery.toml says, or the defaults when there is none."""
-    if not path.is_file():
+    if not (path.exists() or path.is_symlink()):
         return Delivery()
+    if path.is_symlink() or not path.is_file():
+        raise DataError(f"{path} is a link or no ordinary file. Put the file itself there")
     try:
+        if path.stat().st_size > LARGEST_DELIVERY:
+            raise DataError(f"{path} is longer than {LARGEST_DELIVERY} bytes: it is no {DELIVERY}")
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except PermissionError as problem:
         raise UsageError(
             f"no permission to read {path}. Give the user that runs fit the right to read it"
         ) from problem
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+    except (ValueError, RecursionError) as problem:  # also numbers and brackets without end
         raise DataError(f"{path} is not valid TOML: {problem}") from problem
     unknown = sorted(content.keys() - SAID)
     if unknown:

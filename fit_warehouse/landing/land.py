@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -19,6 +20,7 @@ from fit_warehouse.landing import (
     adapters,
     contract,
     files,
+    guards,
     identity,
     intake,
     ledger,
@@ -90,11 +92,17 @@ def land(settings: Settings, home: Home, *, progress: Say = lambda _: None) -> L
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A file, the hash of its bytes, and the adapter that reads it."""
+    """A file, the hash of its bytes, the adapter that reads it, and how it was before it was read."""
 
     file: LandingFile
     sha256: str
     adapter: Adapter = field(default_factory=ContractFiles)
+    state: tuple[int, ...] = ()
+
+    def check_unchanged(self) -> None:
+        """Refuse a file that somebody has written to since its hash was taken."""
+        if _state(self.file.path) != self.state:
+            raise RefusedFileError("file_changed")
 
 
 class _Worker:
@@ -122,16 +130,20 @@ class _Worker:
         name, file = file.name, dataclasses.replace(file, name=identity.safe_name(file.name))
         try:
             identity.stop_names([name], "name")
+            guards.check(file.path, self.settings.landing)
+            state = _state(file.path)
             sha256 = _content_hash(file)
             adapter = adapters.choose(file, self.adapters)
-            self._land_parts(Read(file, sha256, adapter))
+            self._land_parts(Read(file, sha256, adapter, state))
+        except FileNotFoundError:
+            self._refuse(Read(file, sha256), _NO_PART, RefusedFileError("file_changed"))
         except RefusedFileError as refusal:
             self._refuse(Read(file, sha256), _NO_PART, refusal)
 
     def _land_parts(self, read: Read) -> None:
         """Land the parts of a file; a reason to refuse one of them leaves the others."""
         reading = read.adapter.read(read.file, self.connection)
-        self.landing.notes += [f"{read.file.name}, {note}" for note in reading.notes]
+        self.landing.notes += [files.shown(f"{read.file.name}, {note}") for note in reading.notes]
         if reading.file is not None:
             read = dataclasses.replace(read, file=reading.file)
         if len(reading.parts) > 1 and not self._is_known(read, reading):
@@ -189,7 +201,8 @@ class _Worker:
     def _former(self, read: Read, part: Part) -> str:
         """Return the id of an earlier reading of this part under another mapping, else nothing."""
         extracted_at = ledger.moment(read.file.extracted_at)
-        same = (read.sha256, read.adapter.name, part.table.name, part.sheet, extracted_at)
+        sheet = files.shown(part.sheet)
+        same = (read.sha256, read.adapter.name, part.table.name, sheet, extracted_at)
         for known in self.known.values():
             said = (known.sha256, known.adapter, known.table_name, known.sheet, known.extracted_at)
             if said == same:
@@ -199,6 +212,7 @@ class _Worker:
     def _take(self, read: Read, part: Part, file_id: str) -> Entry:
         """Read, judge and write one table; the ledger entry comes after this."""
         file, header = read.file, self._load(part)
+        read.check_unchanged()
         erased = tombstones.drop(self.connection, self.home, part.table, header, self.keys)
         taken = intake.take(
             self.connection,
@@ -211,7 +225,8 @@ class _Worker:
         unknown = {name for name in header if name and name not in (*part.table.names, closing.ID)}
         if unknown:
             text = reasons()["unknown_column"].text
-            self.landing.notes.append(f"{file.name}: {text}: {', '.join(sorted(unknown))}")
+            names = files.shown(", ".join(sorted(unknown)))
+            self.landing.notes.append(f"{file.name}: {text}: {names}")
         if taken.quarantined > self.settings.land.max_quarantined_share * taken.delivered:
             raise RefusedFileError("too_many_quarantined", _where(taken))
         if taken.kept:
@@ -250,7 +265,7 @@ class _Worker:
             file_id=f"refused-{len(self.landing.refused) + 1:04d}",
             status=ledger.REFUSED,
             refused_for=refusal.reason.code,
-            refusal=refusal.sentence,
+            refusal=files.shown(refusal.sentence),
         )
         ledger.write(self.home, entry)
         self.landing.refused.append(entry)
@@ -264,9 +279,9 @@ def _entry(read: Read, part: Part, started: datetime, **what: Any) -> Entry:
     return Entry(
         file_name=read.file.name,
         table_name=part.table.name,
-        sheet=part.sheet,
+        sheet=files.shown(part.sheet),
         sha256=read.sha256,
-        size_bytes=read.file.path.stat().st_size,
+        size_bytes=sum(_state(read.file.path)[:1]),
         landed_at=ledger.moment(started) or "",
         adapter=read.adapter.name,
         adapter_version=read.adapter.version,
@@ -282,6 +297,15 @@ def _content_hash(file: LandingFile) -> str:
         return files.content_hash(file.path)
     except PermissionError as problem:
         raise RefusedFileError("no_permission") from problem
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """Return size and marks of the last writing of a file; nothing when it is gone."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return (found.st_size, found.st_mtime_ns, found.st_ino)
 
 
 def _file_id(read: Read, part: Part, told: str) -> str:

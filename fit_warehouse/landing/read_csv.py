@@ -10,13 +10,13 @@ from pathlib import Path
 import duckdb
 
 from fit_warehouse.landing import read_lines
-from fit_warehouse.landing.files import chunks
+from fit_warehouse.landing.files import chunks, one_file
+from fit_warehouse.landing.guards import narrow_encoding
 from fit_warehouse.landing.names import quoted
 from fit_warehouse.landing.refusal import RefusedFileError
 
 DELIMITERS = (",", ";", "\t")
-# A row longer than this is no form and no meeting; it also bounds the memory of the last-row check.
-LONGEST_LINE = 1 << 20
+LONGEST_LINE = read_lines.LONGEST_LINE  # it also bounds the memory of the last-row check
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,10 @@ def extent(path: Path) -> Extent:
         except UnicodeDecodeError as problem:
             # The decoder's own bytes: they may begin with the rest of the piece before.
             bad = n_ends + problem.object[: problem.start].count(b"\n") + 1
-            raise RefusedFileError("wrong_encoding", f"line {bad}") from problem
+            seems = narrow_encoding(problem.object, problem.start)
+            raise RefusedFileError(
+                "wrong_encoding", f"line {bad}: it seems to be {seems}"
+            ) from problem
         if b"\0" in piece:
             bad = n_ends + piece[: piece.index(b"\0")].count(b"\n") + 1
             raise RefusedFileError("wrong_encoding", f"line {bad} has a NUL byte")
@@ -172,12 +175,12 @@ def _read_whole(
             from read_csv(
                 $path, columns = {{{types}}}, header = true, auto_detect = false,
                 delim = '{dialect.delimiter}', quote = '"', escape = '"', nullstr = '',
-                max_line_size = {LONGEST_LINE}
+                max_line_size = {LONGEST_LINE}, hive_partitioning = false
             )
             """,
-            {"path": str(path)},
+            {"path": one_file(path)},
         )
-    except duckdb.InvalidInputException:
+    except (duckdb.InvalidInputException, duckdb.NotImplementedException):
         return False
     counted, n_blank = connection.sql(
         "select count(*), count(*) filter (is_blank) from delivered"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TextIO
 
 import duckdb
 import polars as pl
@@ -22,6 +23,8 @@ Numbered = tuple[int, list[str] | None]  # the line on which a row begins, and i
 BATCH_ROWS = 100_000
 # A quotation that has not ended after so many lines is a stray mark, not a long note.
 LONGEST_QUOTATION = 100
+# A row longer than this is no form and no meeting; nor need it be in memory to be named.
+LONGEST_LINE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,8 @@ class Rows:
 
     def __iter__(self) -> Iterator[Numbered]:
         """Yield (line number, fields) of each row that is not blank; None when it is malformed."""
-        with self.path.open(encoding="utf-8-sig", newline="") as file:
+        with self.path.open(encoding="utf-8-sig", newline="") as opened:
+            file = _lines(opened)
             next(file, None)
             waiting: list[str] = []  # lines taken from the file but not yet used
             line_number = 1
@@ -59,6 +63,8 @@ class Rows:
 
     def _fields(self, text: str) -> list[str] | None:
         """Return the fields of a row, or None when it is not one."""
+        if len(text) > LONGEST_LINE:
+            return None
         try:
             (fields,) = csv.reader([text], delimiter=self.delimiter, strict=True)
         except (csv.Error, ValueError):
@@ -75,6 +81,14 @@ class Rows:
                 fields = self._fields(line)
                 return fields, n_more if fields else 0
         return None, 0
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    """Yield the lines of a file; of a longer one than `LONGEST_LINE` one letter more than that."""
+    while line := file.readline(LONGEST_LINE + 1):
+        yield line
+        while len(line) > LONGEST_LINE and not line.endswith(("\n", "\r")):
+            line = file.readline(LONGEST_LINE + 1)
 
 
 def read(connection: duckdb.DuckDBPyConnection, rows: Rows, columns: dict[str, int]) -> None:

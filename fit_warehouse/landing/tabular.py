@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
-import fastexcel
 import polars as pl
 
 from fit_warehouse.landing import read_csv, read_other
@@ -20,10 +19,7 @@ def sheets(path: Path) -> tuple[str, ...]:
     """Return the names of a workbook's sheets; of another file one empty name."""
     if path.suffix.lower() != ".xlsx":
         return ("",)
-    try:
-        return tuple(fastexcel.read_excel(path).sheet_names)
-    except Exception as problem:  # fastexcel raises its reader's own errors, without a common base
-        raise RefusedFileError("unreadable_file") from problem
+    return tuple(read_other.sheet_names(path))
 
 
 def header(path: Path, sheet: str = "", known: tuple[str, ...] = ()) -> tuple[str, ...]:

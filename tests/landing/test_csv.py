@@ -142,7 +142,7 @@ def test_the_line_of_a_wrong_byte_is_right_across_the_pieces_of_a_file(
     site.write("team.csv", (header + first).encode() + b"B,\xe4\nC,d\n")
     (entry,) = site.land().refused
     assert entry.refused_for == "wrong_encoding"
-    assert "(line 3)" in entry.refusal
+    assert "(line 3:" in entry.refusal
 
 
 def test_a_row_longer_than_any_row_can_be_is_kept_out(site: Site) -> None:

@@ -165,12 +165,6 @@ def test_a_bad_file_is_refused_for_its_reason(
     assert f"  {place}: {entry.refusal}" in message.splitlines()
 
 
-def test_every_reason_to_refuse_a_file_has_a_case() -> None:
-    codes = {row["reason_code"] for row in project.seed("reason") if row["fate"] == "file_refused"}
-    of_mappings = {"two_mappings", "unknown_sheet"}  # in adapters/test_mapping.py
-    assert {case.reason for case in REFUSED} | of_mappings == codes
-
-
 def test_nothing_of_a_refused_file_is_kept_and_the_good_ones_have_landed(
     refused: tuple[Site, dict[str, Entry], str],
 ) -> None:
