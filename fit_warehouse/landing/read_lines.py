@@ -25,6 +25,7 @@ BATCH_ROWS = 100_000
 LONGEST_QUOTATION = 100
 # A row longer than this is no form and no meeting; nor need it be in memory to be named.
 LONGEST_LINE = 1 << 20
+MOST_AT_ONCE = 1 << 28  # bytes of a file whose lines are held in memory together
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Rows:
     def __iter__(self) -> Iterator[Numbered]:
         """Yield (line number, fields) of each row that is not blank; None when it is malformed."""
         with self.path.open(encoding="utf-8-sig", newline="") as opened:
-            file = _lines(opened)
+            file = _bounded(opened)
             next(file, None)
             waiting: list[str] = []  # lines taken from the file but not yet used
             line_number = 1
@@ -83,7 +84,7 @@ class Rows:
         return None, 0
 
 
-def _lines(file: TextIO) -> Iterator[str]:
+def _bounded(file: TextIO) -> Iterator[str]:
     """Yield the lines of a file; of a longer one than `LONGEST_LINE` one letter more than that."""
     while line := file.readline(LONGEST_LINE + 1):
         yield line
@@ -135,11 +136,12 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFram
 
 
 def _lines(path: Path) -> pl.DataFrame | None:
-    """Return the lines of a file below its header, or None when they do not say how they end.
+    """Return the lines of a file below its header, or None when they have to be taken one by one.
 
-    A text over two lines keeps its line end, and a lone carriage return ends a line too.
+    That is so in a large file, which would fill the memory, and where lines do not say how they end:
+    a text over two lines keeps its line end, and a lone carriage return ends a line too.
     """
-    if any(b"\r" in piece for piece in chunks(path)):
+    if path.stat().st_size > MOST_AT_ONCE or any(b"\r" in piece for piece in chunks(path)):
         return None
     return pl.read_lines(path, glob=False, row_index_name="row_number", row_index_offset=1)[1:]
 
