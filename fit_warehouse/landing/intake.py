@@ -53,6 +53,7 @@ class Taken:
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """Put the instrument registry where the rules look it up, and bound DuckDB's memory."""
     database.limit_memory(connection)
+    identity.prepare(connection)
     connection.execute(
         """
         create or replace temp table instrument (

@@ -130,15 +130,21 @@ class _Worker:
         name, file = file.name, dataclasses.replace(file, name=identity.safe_name(file.name))
         try:
             identity.stop_names([name], "name")
-            guards.check(file.path, self.settings.landing)
-            state = _state(file.path)
-            sha256 = _content_hash(file)
+            state, sha256 = self._look_at(file)
             adapter = adapters.choose(file, self.adapters)
             self._land_parts(Read(file, sha256, adapter, state))
         except FileNotFoundError:
             self._refuse(Read(file, sha256), _NO_PART, RefusedFileError("file_changed"))
         except RefusedFileError as refusal:
             self._refuse(Read(file, sha256), _NO_PART, refusal)
+
+    def _look_at(self, file: LandingFile) -> tuple[tuple[int, ...], str]:
+        """Return the state and the hash of a file that readers may be given."""
+        try:
+            guards.check(file.path, self.settings.landing)
+            return _state(file.path), files.content_hash(file.path)
+        except PermissionError as problem:
+            raise RefusedFileError("no_permission") from problem
 
     def _land_parts(self, read: Read) -> None:
         """Land the parts of a file; a reason to refuse one of them leaves the others."""
@@ -289,14 +295,6 @@ def _entry(read: Read, part: Part, started: datetime, **what: Any) -> Entry:
         is_synthetic=read.file.delivery.is_synthetic,
         **what,
     )
-
-
-def _content_hash(file: LandingFile) -> str:
-    """Return the hash of a file's bytes; what may not be read is refused before anything else."""
-    try:
-        return files.content_hash(file.path)
-    except PermissionError as problem:
-        raise RefusedFileError("no_permission") from problem
 
 
 def _state(path: Path) -> tuple[int, ...]:

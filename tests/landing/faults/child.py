@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fit_warehouse.accounts import accounts
 from fit_warehouse.home import Home
-from fit_warehouse.landing import ledger
+from fit_warehouse.landing import ledger, resolve
 from fit_warehouse.landing.land import land
 from fit_warehouse.settings import Build, Land, Paths, Settings
 
@@ -26,6 +26,7 @@ def main(folder: Path, share: float) -> None:
     started = time.monotonic()
     with home.locked():
         landing = land(settings, home)
+        fates = resolve.ensure(settings, home)
     took = {
         "seconds": time.monotonic() - started,
         "mebibytes": (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024,
@@ -37,7 +38,7 @@ def main(folder: Path, share: float) -> None:
                 "delivered": account.delivered,
                 "unaccounted": account.unaccounted,
             }
-            for account in accounts(ledger.landed(home), landing.fates)
+            for account in accounts(ledger.landed(home), fates)
         ],
     }
     sys.stdout.write(json.dumps(took))

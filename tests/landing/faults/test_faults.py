@@ -15,13 +15,13 @@ from fit_warehouse.accounts import Account
 from fit_warehouse.landing import files, ledger
 from fit_warehouse.landing.land import Landing
 from fit_warehouse.landing.ledger import Entry
-from tests.landing.faults import parquets, places, texts, values, workbooks
+from tests.landing.faults import layouts, parquets, places, texts, values, workbooks
 from tests.landing.faults.registry import SECRET, Case
 
 if TYPE_CHECKING:
     from tests.landing.conftest import Site
 
-FAMILIES = (texts, values, workbooks, parquets, places)
+FAMILIES = (texts, values, workbooks, parquets, places, layouts)
 ALL = [case for family in FAMILIES for case in family.CASES]
 CASES = [case for case in ALL if not (case.is_posix and sys.platform == "win32")]
 
@@ -29,6 +29,9 @@ CASES = [case for case in ALL if not (case.is_posix and sys.platform == "win32")
 ELSEWHERE = {
     "too_many_quarantined": "tests/landing/test_files.py",
     "synthetic_and_real": "tests/landing/test_files.py",
+    "unknown_entry": "tests/landing/test_files.py",
+    "two_mappings": "tests/landing/adapters/test_mapping.py",
+    "unknown_sheet": "tests/landing/adapters/test_mapping.py",
 }
 # Rows that are kept, and flagged by the marts.
 IN_MARTS = {
@@ -86,7 +89,7 @@ def found(new_site: Callable[..., Site]) -> Iterator[Found]:
         patch.setattr(Path, "open", locked_open)
         landing = site.land()
     entries = {entry.file_name: entry for entry in ledger.entries(site.home)}
-    accounts = {account.entry.file_name: account for account in site.accounts(landing)}
+    accounts = {account.entry.file_name: account for account in site.accounts()}
     return Found(site, landing, entries, accounts, site.problems())
 
 
