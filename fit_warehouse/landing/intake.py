@@ -228,8 +228,12 @@ def _problems(connection: duckdb.DuckDBPyConnection, table: Table, texts: list[s
     connection.execute(
         f"""
         create or replace temp table problem as
-            select row_number, unnest(problems, recursive := true)
-            from ({_judged(table, texts, f"row_number, {found}", few)})
+            select *
+            from (
+                select row_number, unnest(problems, recursive := true)
+                from ({_judged(table, texts, f"row_number, {found}", few)})
+            )
+            anti join {identity.TABLE} using (row_number, column_name)
             union all
             select row_number, 'malformed_row' as reason, '' as column_name from malformed
             union all
