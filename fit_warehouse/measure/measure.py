@@ -9,7 +9,7 @@ from typing import Any
 from fit_warehouse import database
 from fit_warehouse.home import Home
 from fit_warehouse.measure import context as contexts
-from fit_warehouse.measure import counts, course, outcome, tables
+from fit_warehouse.measure import counts, course, delivery, outcome, tables
 from fit_warehouse.measure.context import Context
 from fit_warehouse.settings import Settings
 
@@ -40,6 +40,8 @@ def measure(settings: Settings, home: Home, *, as_of: date | None = None) -> Con
         context = contexts.make(connection, settings, as_of)
         for name, rows in MEASURES.items():
             tables.write(connection, "metrics", tables.table(name), rows(context))
+        tables.write(connection, "metrics", tables.table("delivery"), delivery.deliveries(home))
+        tables.write(connection, "metrics", tables.table("delivery_reason"), delivery.reasons(home))
         return context
     finally:
         connection.close()

@@ -59,11 +59,6 @@ def table(name: str) -> Table:
     return Table(name, definition["text"], tuple(map(_column, definition["columns"])))
 
 
-def names() -> tuple[str, ...]:
-    """Return the names of all tables."""
-    return tuple(_definitions()["tables"])
-
-
 def write(
     connection: duckdb.DuckDBPyConnection,
     schema: str,
