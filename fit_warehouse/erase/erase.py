@@ -157,13 +157,17 @@ def _finish(
         _pending(home).unlink()
         return ["it was stopped before anything was marked: nothing has been erased. Do it again"]
     notes = purge.purge(connection, settings, home, keys)
-    line = {"at": datetime.now(UTC).isoformat(timespec="seconds"), **started}
+    _log(home, {"at": datetime.now(UTC).isoformat(timespec="seconds"), **started})
+    _pending(home).unlink(missing_ok=True)
+    return notes
+
+
+def _log(home: Home, line: dict[str, Any]) -> None:
+    """Add a line to the log of erasures, lastingly."""
     with home.erasures.open("a", encoding="utf-8", newline="\n") as file:
         file.write(json.dumps(line, sort_keys=True) + "\n")
         file.flush()
         os.fsync(file.fileno())
-    _pending(home).unlink(missing_ok=True)
-    return notes
 
 
 def _n_written(connection: duckdb.DuckDBPyConnection, home: Home) -> int:

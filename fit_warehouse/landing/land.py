@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -59,7 +60,7 @@ def land(settings: Settings, home: Home, *, progress: Say = lambda _: None) -> L
     home
         Where raw store, ledger and quarantine lie.
     progress
-        Is told the name of each file before it is read.
+        Is told how much is done and the name of each file before it is read.
 
     Returns
     -------
@@ -82,12 +83,19 @@ def land(settings: Settings, home: Home, *, progress: Say = lambda _: None) -> L
     try:
         intake.prepare(connection)
         worker = _Worker(settings, home, connection, landing)
-        for file in found:
-            progress(identity.safe_name(file.name))
+        for file, done in zip(found, _done_before(found), strict=True):
+            progress(f"{done:.0%}, {identity.safe_name(file.name)}")
             worker.land_file(file)
     finally:
         connection.close()
     return landing
+
+
+def _done_before(found: list[LandingFile]) -> list[float]:
+    """Return for each file how much of all bytes lie in the files before it."""
+    sizes = [file.path.stat().st_size if file.path.is_file() else 0 for file in found]
+    total = max(sum(sizes), 1)
+    return [before / total for before in itertools.accumulate([0, *sizes[:-1]])][: len(sizes)]
 
 
 @dataclass(frozen=True, slots=True)

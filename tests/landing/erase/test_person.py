@@ -179,7 +179,7 @@ def test_a_stop_anywhere_is_made_up_for(
         "a raw file": (purge, "_rewrite"),
         "the ledger": (ledger, "write"),
         "the releases": (purge.releases, "purge"),
-        "the log": (erasing.os, "fsync"),
+        "the log": (erasing, "_log"),
     }[stop_at]
     real = getattr(owner, name)
     with monkeypatch.context() as patch:
