@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fit_warehouse.landing.adapters.shared_rows import literal
+from fit_warehouse.landing.names import literal
 from fit_warehouse.settings import OpenFIT
 
 ITEMS = range(1, 5)

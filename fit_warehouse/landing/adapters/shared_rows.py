@@ -13,18 +13,6 @@ from fit_warehouse.landing.contract import Column, Table
 from fit_warehouse.landing.names import quoted
 
 
-def literal(text: str) -> str:
-    """Return a text as an SQL literal.
-
-    Examples
-    --------
-    >>> literal("it's")
-    "'it''s'"
-    """
-    escaped = text.replace("'", "''")
-    return f"'{escaped}'"
-
-
 @dataclass(slots=True)
 class SharedRows:
     """The rows of one table of a file, as the temporary table `source_rows`.

@@ -15,7 +15,8 @@ import duckdb
 
 from fit_warehouse.landing import tabular
 from fit_warehouse.landing.adapters.mapping import synonyms
-from fit_warehouse.landing.adapters.shared_rows import SharedRows, literal
+from fit_warehouse.landing.adapters.shared_rows import SharedRows
+from fit_warehouse.landing.names import literal
 from fit_warehouse.landing.read_csv import DELIMITERS
 
 LONGEST_HEADER = 1 << 16

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from fit_warehouse.landing.adapters.shared_rows import literal
 from fit_warehouse.landing.contract import Column, Table
+from fit_warehouse.landing.names import literal
 
 EXCEL = "excel"  # a date as the number of days since the end of 1899
 KEEP, EMPTY = "keep", "empty"
