@@ -21,8 +21,11 @@ from fit_warehouse.landing.pseudonym import Keys
 from fit_warehouse.landing.refusal import RefusedFileError
 
 SHOWN_PROBLEMS = 5
-# Pseudonyms hardly compress: a higher level or a filter for them costs time and saves nothing.
-PARQUET = "compression zstd, compression_level 1, write_bloom_filter false"
+# Pseudonyms hardly compress: a higher level, a filter or a large dictionary for them costs time and
+# saves nothing. Columns of few values still get their dictionary.
+PARQUET = """
+    compression zstd, compression_level 1, write_bloom_filter false, dictionary_size_limit 2000
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,14 +275,6 @@ def _stored(column: Column, pseudonyms: Mapping[str, str]) -> str:
     return f"coalesce({value}, '{column.default}')" if column.default else value
 
 
-def content_hash(table: Table) -> str:
-    """Return SQL for what is equal for equal content of a stored row."""
-    content = ", ".join(
-        f"coalesce(cast({column.name} as varchar), chr(30))" for column in table.content
-    )
-    return f"md5(concat_ws(chr(31), {content}))"
-
-
 def write_kept(
     connection: duckdb.DuckDBPyConnection, table: Table, path: Path, *, file_id: str, keys: Keys
 ) -> None:
@@ -289,13 +284,11 @@ def write_kept(
     columns = ", ".join(
         f"{_stored(column, pseudonyms)} as {column.name}" for column in table.columns
     )
-    # Hashed are pseudonyms: a hash of what was delivered would tell it to whoever guesses it.
     query = f"""
-        select *, {content_hash(table)} as _content_hash, $file_id as _file_id
-        from (
-            select {columns}, version_at as _version_at, row_number as _row_number
-            from kept {lookups}
-        )
+        select
+            {columns}, version_at as _version_at, row_number as _row_number,
+            $file_id as _file_id
+        from kept {lookups}
     """
     is_inline = any("$" in text for text in pseudonyms.values())
     bound = pseudonym.parameters(keys) if is_inline else {}
