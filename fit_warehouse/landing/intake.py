@@ -17,7 +17,7 @@ import duckdb
 from fit_warehouse import database
 from fit_warehouse.landing import identity, pseudonym, rules
 from fit_warehouse.landing.contract import Column, Table, instruments
-from fit_warehouse.landing.look import Look, look
+from fit_warehouse.landing.look import Rows, look
 from fit_warehouse.landing.pseudonym import Keys
 from fit_warehouse.landing.refusal import RefusedFileError
 
@@ -121,72 +121,16 @@ def take(
         {"extracted_at": extracted_at, "today": today},
     )
     seen = look(connection, [column for column in table.columns if column.name in header])
-    rows = _Rows(table, header, seen)
+    rows = Rows(table, header, seen)
     n_rows, n_bad, profile = _survey(connection, rows)
     n_bad += _identified(connection)
-    _problems(connection, rows)
+    _problems(connection, rows, n_bad)
     well = "delivered anti join bad using (row_number)" if n_bad else "delivered"
     connection.execute(f"create or replace temp view kept as {rows.typed(well)}")
     return _taken(connection, n_rows, n_bad, profile)
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """SQL for the rows of a delivered table, which spares what a look has shown to be needless."""
-
-    table: Table
-    header: tuple[str, ...]
-    look: Look
-
-    def typed(self, rows: str) -> str:
-        """Return SQL for rows as text (d_...), in types (v_...), and the times to compare them with."""
-        texts = ", ".join(
-            f"{self._text(column)} as d_{column.name}" for column in self.table.columns
-        )
-        values = ", ".join(
-            f"{rules.typed(column, is_sound=column.name in self.look.sound)} as v_{column.name}"
-            for column in self.table.columns
-        )
-        return f"""
-            select
-                *,
-                coalesce(v_extracted_at, moment.extracted_at) as version_at,
-                coalesce(v_extracted_at, moment.extracted_at, moment.today) as known_at,
-                greatest(moment.extracted_at, moment.today) as latest_at
-            from (select *, {values} from (select row_number, {texts} from {rows}))
-            cross join moment
-        """
-
-    def judged(self, columns: str, rows: str = "delivered") -> str:
-        """Return SQL for some columns of typed rows beside the instrument (i) of each form."""
-        lookup = "left join instrument as i on i.instrument_code = d_instrument_code"
-        return f"""
-            select {columns} from ({self.typed(rows)})
-            {lookup if self.table.name == "response" else ""}
-        """
-
-    def is_bad(self) -> str:
-        """Return SQL for whether a row breaks a rule; columns known to be sound break none alone."""
-        broken = [
-            f"({rule.condition})"
-            for of_column in rules.by_column(self.table)
-            for rule in of_column
-            if not (rule.is_own and rule.column in self.look.sound)
-        ]
-        return f"coalesce({' or '.join(broken) or 'false'}, false)"
-
-    def _text(self, column: Column) -> str:
-        """Return SQL for a column as trimmed text, NULL where it is not in the file."""
-        if column.name not in self.header:
-            return "null::varchar"
-        return (
-            rules.trimmed(column)
-            if column.name in self.look.ragged
-            else f"nullif({column.name}, '')"
-        )
-
-
-def _survey(connection: duckdb.DuckDBPyConnection, of: _Rows) -> tuple[int, int, dict[str, Any]]:
+def _survey(connection: duckdb.DuckDBPyConnection, of: Rows) -> tuple[int, int, dict[str, Any]]:
     """Pass over all rows once: count and profile them, and keep in `bad` which break a rule."""
     rows = of.judged(f"*, {of.is_bad()} as is_bad")
     profile = _profile(of.table)
@@ -238,18 +182,24 @@ def _profile(table: Table) -> dict[str, str]:
     return wanted
 
 
-def _problems(connection: duckdb.DuckDBPyConnection, of: _Rows) -> None:
+def _problems(connection: duckdb.DuckDBPyConnection, of: Rows, n_bad: int) -> None:
     """Make `problem`: every fault of the few rows that have one."""
+    connection.execute(
+        """
+        create or replace temp table problem as
+        select row_number, 'malformed_row' as reason, '' as column_name from malformed
+        """
+    )
+    if not n_bad:
+        return
     cases = ",\n".join(_first_problem(of_column) for of_column in rules.by_column(of.table))
     found = f"list_filter([{cases}], lambda problem: problem.reason is not null) as problems"
     few = "delivered semi join bad using (row_number)"
     connection.execute(
         f"""
-        create or replace temp table problem as
+        insert into problem
             select row_number, unnest(problems, recursive := true)
             from ({of.judged(f"row_number, {found}", few)})
-            union all
-            select row_number, 'malformed_row' as reason, '' as column_name from malformed
             union all
             select distinct row_number, reason_code as reason, column_name
             from {identity.TABLE}

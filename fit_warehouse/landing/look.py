@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import duckdb
 
 from fit_warehouse.landing import rules, values
-from fit_warehouse.landing.contract import Column
+from fit_warehouse.landing.contract import Column, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +65,59 @@ def _few(column: Column) -> str:
             ))
         )
     """
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """SQL for the rows of a delivered table, which spares what a look has shown to be needless."""
+
+    table: Table
+    header: tuple[str, ...]
+    look: Look
+
+    def typed(self, rows: str) -> str:
+        """Return SQL for rows as text (d_...), in types (v_...), and the times to compare them with."""
+        texts = ", ".join(
+            f"{self._text(column)} as d_{column.name}" for column in self.table.columns
+        )
+        values = ", ".join(
+            f"{rules.typed(column, is_sound=column.name in self.look.sound)} as v_{column.name}"
+            for column in self.table.columns
+        )
+        return f"""
+            select
+                *,
+                coalesce(v_extracted_at, moment.extracted_at) as version_at,
+                coalesce(v_extracted_at, moment.extracted_at, moment.today) as known_at,
+                greatest(moment.extracted_at, moment.today) as latest_at
+            from (select *, {values} from (select row_number, {texts} from {rows}))
+            cross join moment
+        """
+
+    def judged(self, columns: str, rows: str = "delivered") -> str:
+        """Return SQL for some columns of typed rows beside the instrument (i) of each form."""
+        lookup = "left join instrument as i on i.instrument_code = d_instrument_code"
+        return f"""
+            select {columns} from ({self.typed(rows)})
+            {lookup if self.table.name == "response" else ""}
+        """
+
+    def is_bad(self) -> str:
+        """Return SQL for whether a row breaks a rule; columns known to be sound break none alone."""
+        broken = [
+            f"({rule.condition})"
+            for of_column in rules.by_column(self.table)
+            for rule in of_column
+            if not (rule.is_own and rule.column in self.look.sound)
+        ]
+        return f"coalesce({' or '.join(broken) or 'false'}, false)"
+
+    def _text(self, column: Column) -> str:
+        """Return SQL for a column as trimmed text, NULL where it is not in the file."""
+        if column.name not in self.header:
+            return "null::varchar"
+        return (
+            rules.trimmed(column)
+            if column.name in self.look.ragged
+            else f"nullif({column.name}, '')"
+        )

@@ -62,9 +62,10 @@ def scan(
     failed = ""
     try:
         findings.prepare(connection)
-        for column, column_type in columns.items():
-            if column_type in RULES:
-                _scan_column(connection, relation, column, RULES[column_type])
+        looked_at = [column for column in columns if columns[column] in RULES]
+        for column, has_few in values.has_few(connection, relation, looked_at).items():
+            of_type = RULES[columns[column]]
+            _scan_column(connection, relation, column, of_type, has_few=has_few)
         return findings.summary(connection)
     except duckdb.Error as problem:
         failed = type(problem).__name__
@@ -73,12 +74,16 @@ def scan(
 
 
 def _scan_column(
-    connection: duckdb.DuckDBPyConnection, relation: str, column: str, rules: tuple[Rule, ...]
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    column: str,
+    rules: tuple[Rule, ...],
+    *,
+    has_few: bool,
 ) -> None:
     """Add the findings of one column; nearly always there is no value to look at closely."""
     name = quoted(column)
     given = f"{name} as given"
-    has_few = values.has_few(connection, relation, (column,))[column]
     # Made a table, or the engine would ask the question of all rows before it drops the repeated.
     source = values.distinct(connection, relation, column) if has_few else relation
     hints = "|".join([*(_HINTS[rule] for rule in rules), fold.pattern()])
