@@ -12,6 +12,7 @@ from fit_warehouse.erase.erase import Doom
 from fit_warehouse.home import Home
 from fit_warehouse.landing.contract import tables
 from fit_warehouse.landing.pseudonym import Keys
+from fit_warehouse.landing.resolve import content_hash
 from fit_warehouse.settings import HELSINKI, Settings
 
 
@@ -71,12 +72,15 @@ def _overdue(connection: duckdb.DuckDBPyConnection, settings: Settings, home: Ho
     connection.execute("create or replace temp table months (service_code varchar, months integer)")
     for service, months in settings.retention.by_service.items():
         connection.execute("insert into months values (?, ?)", [service, months])
-    paths = stored.raw_paths(home, tables()["episode"])
+    table = tables()["episode"]
+    paths = stored.raw_paths(home, table)
+    nothing = ", ".join(
+        f"cast(null as {column.sql_type}) as {column.name}" for column in table.columns
+    )
     versions = (
         f"from read_parquet({database.path_list(paths)}, union_by_name = true)"
         if paths
-        else "from (select '' as episode_ref, '' as service_code, null::date as closed_on, "
-        "null::timestamp as _version_at, '' as _content_hash) where false"
+        else f"from (select {nothing}, null::timestamp as _version_at) where false"
     )
     connection.execute(
         f"""
@@ -85,7 +89,7 @@ def _overdue(connection: duckdb.DuckDBPyConnection, settings: Settings, home: Ho
             select episode_ref, service_code, closed_on
             {versions}
             qualify row_number() over (
-                partition by episode_ref order by _version_at desc nulls last, _content_hash
+                partition by episode_ref order by _version_at desc nulls last, {content_hash(table)}
             ) = 1
         )
         select episode_ref, service_code, closed_on

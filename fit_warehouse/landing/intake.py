@@ -17,12 +17,16 @@ import duckdb
 from fit_warehouse import database
 from fit_warehouse.landing import identity, pseudonym, rules
 from fit_warehouse.landing.contract import Column, Table, instruments
+from fit_warehouse.landing.look import Rows, look
 from fit_warehouse.landing.pseudonym import Keys
 from fit_warehouse.landing.refusal import RefusedFileError
 
 SHOWN_PROBLEMS = 5
-# Pseudonyms hardly compress: a higher level or a filter for them costs time and saves nothing.
-PARQUET = "compression zstd, compression_level 1, write_bloom_filter false"
+# Pseudonyms hardly compress: a higher level, a filter or a large dictionary for them costs time and
+# saves nothing. Columns of few values still get their dictionary.
+PARQUET = """
+    compression zstd, compression_level 1, write_bloom_filter false, dictionary_size_limit 2000
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,61 +121,20 @@ def take(
         "select $extracted_at::timestamp as extracted_at, $today::timestamp as today",
         {"extracted_at": extracted_at, "today": today},
     )
-    texts = _texts(connection, table, header)
-    n_rows, n_bad, profile = _survey(connection, table, texts)
+    seen = look(connection, [column for column in table.columns if column.name in header])
+    rows = Rows(table, header, seen)
+    n_rows, n_bad, profile = _survey(connection, rows)
     n_bad += _identified(connection)
-    _problems(connection, table, texts)
+    _problems(connection, rows, n_bad)
     well = "delivered anti join bad using (row_number)" if n_bad else "delivered"
-    connection.execute(f"create or replace temp view kept as {_typed(table, texts, well)}")
+    connection.execute(f"create or replace temp view kept as {rows.typed(well)}")
     return _taken(connection, n_rows, n_bad, profile)
 
 
-def _texts(
-    connection: duckdb.DuckDBPyConnection, table: Table, header: tuple[str, ...]
-) -> list[str]:
-    """Return SQL for each column as trimmed text, NULL where it is not in the file."""
-    present = [column for column in table.columns if column.name in header]
-    looks = ", ".join(rules.is_ragged(column) for column in present)
-    (ragged,) = connection.execute(f"select {looks} from delivered").fetchall()
-    texts = {column.name: f"nullif({column.name}, '')" for column in present}
-    texts |= {
-        column.name: rules.trimmed(column)
-        for column, is_ragged in zip(present, ragged, strict=True)
-        if is_ragged
-    }
-    return [f"{texts.get(name, 'null::varchar')} as d_{name}" for name in table.names]
-
-
-def _typed(table: Table, texts: list[str], rows: str) -> str:
-    """Return SQL for rows as text (d_...), in types (v_...), and the times to compare them with."""
-    values = ", ".join(f"{rules.typed(column)} as v_{column.name}" for column in table.columns)
-    return f"""
-        select
-            *,
-            coalesce(v_extracted_at, moment.extracted_at) as version_at,
-            coalesce(v_extracted_at, moment.extracted_at, moment.today) as known_at,
-            greatest(moment.extracted_at, moment.today) as latest_at
-        from (select *, {values} from (select row_number, {", ".join(texts)} from {rows}))
-        cross join moment
-    """
-
-
-def _judged(table: Table, texts: list[str], columns: str, rows: str = "delivered") -> str:
-    """Return SQL for some columns of typed rows beside the instrument (i) of each form."""
-    lookup = "left join instrument as i on i.instrument_code = d_instrument_code"
-    return f"""
-        select {columns} from ({_typed(table, texts, rows)})
-        {lookup if table.name == "response" else ""}
-    """
-
-
-def _survey(
-    connection: duckdb.DuckDBPyConnection, table: Table, texts: list[str]
-) -> tuple[int, int, dict[str, Any]]:
+def _survey(connection: duckdb.DuckDBPyConnection, of: Rows) -> tuple[int, int, dict[str, Any]]:
     """Pass over all rows once: count and profile them, and keep in `bad` which break a rule."""
-    broken = " or ".join(f"({rule.condition})" for of in rules.by_column(table) for rule in of)
-    rows = _judged(table, texts, f"*, coalesce({broken}, false) as is_bad")
-    profile = _profile(table)
+    rows = of.judged(f"*, {of.is_bad()} as is_bad")
+    profile = _profile(of.table)
     shares = "".join(f", {sql} filter (not is_bad) as {name}" for name, sql in profile.items())
     connection.execute(
         f"""
@@ -220,22 +183,28 @@ def _profile(table: Table) -> dict[str, str]:
     return wanted
 
 
-def _problems(connection: duckdb.DuckDBPyConnection, table: Table, texts: list[str]) -> None:
+def _problems(connection: duckdb.DuckDBPyConnection, of: Rows, n_bad: int) -> None:
     """Make `problem`: every fault of the few rows that have one."""
-    cases = ",\n".join(_first_problem(of_column) for of_column in rules.by_column(table))
+    connection.execute(
+        """
+        create or replace temp table problem as
+        select row_number, 'malformed_row' as reason, '' as column_name from malformed
+        """
+    )
+    if not n_bad:
+        return
+    cases = ",\n".join(_first_problem(of_column) for of_column in rules.by_column(of.table))
     found = f"list_filter([{cases}], lambda problem: problem.reason is not null) as problems"
     few = "delivered semi join bad using (row_number)"
     connection.execute(
         f"""
-        create or replace temp table problem as
+        insert into problem
             select *
             from (
                 select row_number, unnest(problems, recursive := true)
-                from ({_judged(table, texts, f"row_number, {found}", few)})
+                from ({of.judged(f"row_number, {found}", few)})
             )
             anti join {identity.TABLE} using (row_number, column_name)
-            union all
-            select row_number, 'malformed_row' as reason, '' as column_name from malformed
             union all
             select distinct row_number, reason_code as reason, column_name
             from {identity.TABLE}
@@ -277,14 +246,6 @@ def _stored(column: Column, pseudonyms: Mapping[str, str]) -> str:
     return f"coalesce({value}, '{column.default}')" if column.default else value
 
 
-def content_hash(table: Table) -> str:
-    """Return SQL for what is equal for equal content of a stored row."""
-    content = ", ".join(
-        f"coalesce(cast({column.name} as varchar), chr(30))" for column in table.content
-    )
-    return f"md5(concat_ws(chr(31), {content}))"
-
-
 def write_kept(
     connection: duckdb.DuckDBPyConnection, table: Table, path: Path, *, file_id: str, keys: Keys
 ) -> None:
@@ -294,13 +255,11 @@ def write_kept(
     columns = ", ".join(
         f"{_stored(column, pseudonyms)} as {column.name}" for column in table.columns
     )
-    # Hashed are pseudonyms: a hash of what was delivered would tell it to whoever guesses it.
     query = f"""
-        select *, {content_hash(table)} as _content_hash, $file_id as _file_id
-        from (
-            select {columns}, version_at as _version_at, row_number as _row_number
-            from kept {lookups}
-        )
+        select
+            {columns}, version_at as _version_at, row_number as _row_number,
+            $file_id as _file_id
+        from kept {lookups}
     """
     is_inline = any("$" in text for text in pseudonyms.values())
     bound = pseudonym.parameters(keys) if is_inline else {}

@@ -11,7 +11,7 @@ A version is a row's content at a time. Of the versions of a key
 Delivered = accepted (current, superseded, deleted) + quarantined (conflicting ones and those with
 a fault) + duplicates, to the row.
 
-Most keys come once: only the rows of the others are compared, by key, content hash and time alone.
+Most keys come once: only the content of the others is hashed, and compared by key, hash and time.
 """
 
 from __future__ import annotations
@@ -88,14 +88,21 @@ def resolve(connection: duckdb.DuckDBPyConnection, home: Home) -> Fates:
 def _raw_view(connection: duckdb.DuckDBPyConnection, table: Table, paths: list[Path]) -> None:
     """Make `raw_<table>`: all raw rows of a table, or none."""
     columns = {column.name: column.sql_type for column in table.columns}
-    columns |= {"_version_at": "timestamp", "_row_number": "bigint"}
-    columns |= {"_content_hash": "varchar", "_file_id": "varchar"}
+    columns |= {"_version_at": "timestamp", "_row_number": "bigint", "_file_id": "varchar"}
     typed = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in columns.items())
     query = f"select {typed} where false"
     if paths:
         files = database.path_list(paths)
         query = f"select * from read_parquet({files}, union_by_name = true)"
     connection.execute(f"create or replace temp view raw_{table.name} as {query}")
+
+
+def content_hash(table: Table) -> str:
+    """Return SQL for what is equal for equal content of a stored row."""
+    content = ", ".join(
+        f"coalesce(cast({column.name} as varchar), chr(30))" for column in table.content
+    )
+    return f"md5(concat_ws(chr(31), {content}))"
 
 
 def _fate_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
@@ -113,7 +120,7 @@ def _fate_table(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
         """
     )
     rows = f"""
-        select {key}, _content_hash, _version_at, _file_id, _row_number
+        select {key}, {content_hash(table)} as _content_hash, _version_at, _file_id, _row_number
         from raw_{table.name}
         where hash({key}) in (select key_hash from contested)
     """

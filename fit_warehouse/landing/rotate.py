@@ -6,7 +6,6 @@ stop before it is undone, a stop after it is finished, and no other command work
 
 from __future__ import annotations
 
-import dataclasses
 import shutil
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import duckdb
 from fit_warehouse import database
 from fit_warehouse.errors import UsageError
 from fit_warehouse.home import Home, read_json, write_json
-from fit_warehouse.landing import intake, ledger, pseudonym
+from fit_warehouse.landing import ledger, pseudonym
 from fit_warehouse.landing.contract import Table, tables
 from fit_warehouse.landing.pseudonym import Keys
 from fit_warehouse.landing.quarantine.write import WITHHELD
@@ -127,11 +126,8 @@ def _rewritten(
         if name in names
     )
     query = f"select * replace ({over}) from {source}" if over else f"from {source}"
-    if "_content_hash" not in names:
-        return query
-    there = tuple(column for column in table.columns if column.name in names)
-    content = intake.content_hash(dataclasses.replace(table, columns=there))
-    return f"select * replace ({content} as _content_hash) from ({query})"
+    # Earlier versions stored it; nothing reads it, and it would still be of the old pseudonyms.
+    return f"select * exclude (_content_hash) from ({query})" if "_content_hash" in names else query
 
 
 def _copy(

@@ -28,11 +28,15 @@ MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A row for which `condition` is true is quarantined for `reason`, pointing at `column`."""
+    """A row for which `condition` is true is quarantined for `reason`, pointing at `column`.
+
+    `is_own` says that the condition asks for nothing but the column itself.
+    """
 
     reason: str
     column: str
     condition: str
+    is_own: bool = False
 
 
 def is_ragged(column: Column) -> str:
@@ -54,26 +58,27 @@ def trimmed(column: Column) -> str:
     return f"nullif(trim({text}, {' || '.join(f'chr({code})' for code in WHITE_SPACE)}), '')"
 
 
-def typed(column: Column) -> str:
-    """Return SQL that turns the trimmed text `d_column` into the column's type, else NULL."""
+def typed(column: Column, *, is_sound: bool = False) -> str:
+    """Return SQL that turns the trimmed text `d_column` into the column's type, else NULL.
+
+    Where every value of the column is known to be sound, its form is not asked for again.
+    """
     text = f"d_{column.name}"
     match column.type:
         case "decimal":
-            number = f"try_cast(replace({text}, ',', '.') as {_wide(column)})"
-            return f"case when regexp_matches({text}, '{NUMBER}') then {number} end"
+            form, value = NUMBER, f"try_cast(replace({text}, ',', '.') as {_wide(column)})"
         case "integer":
             number = f"try_cast(replace({text}, ',', '.') as double)"
-            return f"case when regexp_matches({text}, '{WHOLE}') then try_cast({number} as integer) end"
+            form, value = WHOLE, f"try_cast({number} as integer)"
         case "flag":
             return f"case {text} when '1' then 1 when '0' then 0 end"
         case "date":
-            return (
-                f"case when regexp_matches({text}, '{DAY}') then try_cast({text}[1:10] as date) end"
-            )
+            form, value = DAY, f"try_cast({text}[1:10] as date)"
         case "datetime":
-            return f"case when regexp_matches({text}, '{MOMENT}') then try_cast({text} as timestamp) end"
+            form, value = MOMENT, f"try_cast({text} as timestamp)"
         case _:
             return text
+    return value if is_sound else f"case when regexp_matches({text}, '{form}') then {value} end"
 
 
 def _wide(column: Column) -> str:
@@ -86,8 +91,8 @@ def column_rules(column: Column) -> list[Rule]:
     name, rules = column.name, []
     given, value = f"d_{name} is not null", f"v_{name}"
 
-    def add(reason: str, condition: str) -> None:
-        rules.append(Rule(reason, name, condition))
+    def add(reason: str, condition: str, *, is_own: bool = True) -> None:
+        rules.append(Rule(reason, name, condition, is_own))
 
     if column.required:
         add("missing_required", f"d_{name} is null")
@@ -109,13 +114,13 @@ def column_rules(column: Column) -> list[Rule]:
         add("date_too_early", f"{value} < timestamp '{earliest}'")
     if column.past or (column.birth and column.type == "date"):
         # A row's own time may lie some hours before the delivery's: days are compared.
-        add("date_in_future", f"cast({value} as date) > cast(known_at as date)")
+        add("date_in_future", f"cast({value} as date) > cast(known_at as date)", is_own=False)
     if name == "extracted_at":
         # A row from the future would win over every later version.
-        add("date_in_future", f"cast({value} as date) > cast(latest_at as date)")
+        add("date_in_future", f"cast({value} as date) > cast(latest_at as date)", is_own=False)
     if column.birth and column.type == "integer":
         add("date_too_early", f"{value} < year(date '{EARLIEST_BIRTH}')")
-        add("date_in_future", f"{value} > year(known_at)")
+        add("date_in_future", f"{value} > year(known_at)", is_own=False)
     if column.values:
         allowed = ", ".join(f"'{code}'" for code in column.values)
         add("unknown_code", f"{given} and d_{name} not in ({allowed})")

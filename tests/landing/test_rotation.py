@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -116,6 +117,24 @@ def test_stored_and_later_pseudonyms_are_the_same_under_new_keys(own: Site, time
     assert {name: form[name] for name in form if not name.endswith(("_ref", "_id"))} == {
         name: before[0][name] for name in form if not name.endswith(("_ref", "_id"))
     }
+
+
+def test_a_hash_that_an_earlier_version_stored_is_not_read_and_goes_with_the_old_key(
+    own: Site,
+) -> None:
+    before = own.accepted("response")
+    for path in own.home.raw.glob("*/*.parquet"):
+        stored = pl.read_parquet(path, glob=False)
+        hashes = pl.format("{}", pl.int_range(pl.len()))  # no two alike, as no right ones would be
+        stored.with_columns(hashes.alias("_content_hash")).write_parquet(path)
+    own.delivered_at("2025-08-01T06:00:00", "two")
+    own.csv("two/response.csv", own.row("response"))
+    own.land()
+    assert own.account("two/response.csv").duplicates == 1
+    assert own.accepted("response") == before
+    turn(own)
+    for path in own.home.raw.glob("*/*.parquet"):
+        assert "_content_hash" not in pl.read_parquet(path, glob=False).columns
 
 
 def test_a_row_exported_before_a_rotation_is_mended_after_it(own: Site) -> None:

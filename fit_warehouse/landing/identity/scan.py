@@ -10,13 +10,11 @@ from collections.abc import Mapping
 
 import duckdb
 
+from fit_warehouse.landing import values
 from fit_warehouse.landing.identity import findings, fold, hetu_sql, patterns
 from fit_warehouse.landing.identity.findings import Findings, IdentityScanError
 from fit_warehouse.landing.identity.kinds import RULES, Kind, Rule
 from fit_warehouse.landing.names import quoted
-
-# A column with at most a tenth of different values in its first rows is judged by its values.
-SAMPLE, FEW = 20_480, 2_048
 
 # What every value has that a rule can find. Values are as delivered here: an underscore is a letter
 # to `\b`, and characters that fold into others are let through as they are.
@@ -64,9 +62,10 @@ def scan(
     failed = ""
     try:
         findings.prepare(connection)
-        for column, column_type in columns.items():
-            if column_type in RULES:
-                _scan_column(connection, relation, column, RULES[column_type])
+        looked_at = [column for column in columns if columns[column] in RULES]
+        for column, has_few in values.has_few(connection, relation, looked_at).items():
+            of_type = RULES[columns[column]]
+            _scan_column(connection, relation, column, of_type, has_few=has_few)
         return findings.summary(connection)
     except duckdb.Error as problem:
         failed = type(problem).__name__
@@ -75,19 +74,32 @@ def scan(
 
 
 def _scan_column(
-    connection: duckdb.DuckDBPyConnection, relation: str, column: str, rules: tuple[Rule, ...]
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    column: str,
+    rules: tuple[Rule, ...],
+    *,
+    has_few: bool,
 ) -> None:
-    """Add the findings of one column."""
+    """Add the findings of one column; nearly always there is no value to look at closely."""
     name = quoted(column)
-    values = f"select row_number, {name} as value from {relation}"
-    if _has_few_values(connection, values):
-        distinct = _judged(f"select distinct value from ({values})", rules, keep="value")
-        # Asked first: the rows are joined with what was found only where something was.
-        if not connection.execute(f"select 1 from ({distinct}) limit 1").fetchall():
-            return
-        judged = f"select row_number, kind from ({values}) join ({distinct}) using (value)"
-    else:
-        judged = _judged(values, rules, keep="row_number")
+    given = f"{name} as given"
+    # Made a table, or the engine would ask the question of all rows before it drops the repeated.
+    source = values.distinct(connection, relation, column) if has_few else relation
+    hints = "|".join([*(_HINTS[rule] for rule in rules), fold.pattern()])
+    kept = "" if has_few else "row_number, "
+    (n_hinted,) = connection.execute(
+        f"create or replace temp table hinted as select {kept}{given} from {source} "
+        f"where regexp_matches({name}, '{hints}')"
+    ).fetchone() or (0,)
+    if not n_hinted:
+        return
+    rows = f"(select row_number, {given} from {relation})"
+    judged = (
+        f"select row_number, kind from {rows} join ({_judged('given', rules)}) using (given)"
+        if has_few
+        else _judged("row_number", rules)
+    )
     connection.execute(
         f"""
         insert into {findings.TABLE}
@@ -99,29 +111,19 @@ def _scan_column(
     )
 
 
-def _has_few_values(connection: duckdb.DuckDBPyConnection, values: str) -> bool:
-    """Return whether a column repeats itself, by its first rows."""
-    row = connection.execute(
-        f"select count(*), count(distinct value) from (select value from ({values}) limit {SAMPLE})"
-    ).fetchone()
-    return row is not None and row[1] <= min(FEW, row[0] / 10)
-
-
-def _judged(values: str, rules: tuple[Rule, ...], *, keep: str) -> str:
-    """Return SQL for the column `keep` and each kind found in `value`, of a query that has both."""
-    kept = "value as kept" if keep == "value" else f"{keep} as kept"
-    hints = "|".join([*(_HINTS[rule] for rule in rules), fold.pattern()])
+def _judged(keep: str, rules: tuple[Rule, ...]) -> str:
+    """Return SQL for the column `keep` of `hinted` and each kind found in its value."""
     # Underscores are letters to the ends of a pattern; in an e-mail address they belong to it.
     machine = f"{patterns.MACHINE}|{patterns.NO_STREET}"
     return f"""
         with
-        hinted as (select {kept}, value as given from ({values}) where regexp_matches(value, '{hints}')),
-        folded as (select kept, {fold.sql("given")} as plain from hinted),
+        folded as (select {keep}, {fold.sql("given")} as plain from hinted),
         spaced as (
-            select kept, plain, regexp_replace(replace(plain, '_', ' '), '{machine}', '#', 'g') as words
+            select {keep}, plain,
+                regexp_replace(replace(plain, '_', ' '), '{machine}', '#', 'g') as words
             from folded
         )
-        select kept as {keep}, unnest({_kinds(rules)}) as kind from spaced
+        select {keep}, unnest({_kinds(rules)}) as kind from spaced
     """
 
 

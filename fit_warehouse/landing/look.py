@@ -1,0 +1,123 @@
+"""One look at the columns of a delivered table: what of the work on each row may be left out.
+
+A column of few different values is judged by those. Most of them are sound, and then no row has to
+be asked again whether its text has the form of a number, a day or a known code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from fit_warehouse.landing import rules, values
+from fit_warehouse.landing.contract import Column, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is known of the columns of a delivered table.
+
+    Attributes
+    ----------
+    ragged
+        Those with a value that has to be trimmed.
+    sound
+        Those of whose values none breaks a rule that asks for the value alone. Of the columns with
+        many different values this is not asked.
+    """
+
+    ragged: frozenset[str]
+    sound: frozenset[str]
+
+
+def look(connection: duckdb.DuckDBPyConnection, columns: Sequence[Column]) -> Look:
+    """Look at some columns of `delivered`, all in one query."""
+    has_few = values.has_few(connection, "delivered", [column.name for column in columns])
+    looks = [_few(column) if has_few[column.name] else _many(column) for column in columns]
+    answers = connection.execute(" union all ".join(looks)).fetchall() if looks else []
+    return Look(
+        ragged=frozenset(name for name, is_ragged, _ in answers if is_ragged),
+        sound=frozenset(name for name, is_ragged, is_sound in answers if is_sound > is_ragged),
+    )
+
+
+def _many(column: Column) -> str:
+    """Return SQL for name, whether ragged, and that nothing more is known."""
+    return (
+        f"select '{column.name}' as name, {rules.is_ragged(column)} as is_ragged, "
+        "false as is_sound from delivered"
+    )
+
+
+def _few(column: Column) -> str:
+    """Return SQL for name, whether ragged, and whether sound, by the different values alone."""
+    name = column.name
+    own = [f"({rule.condition})" for rule in rules.column_rules(column) if rule.is_own]
+    is_broken = f"coalesce(bool_or({' or '.join(own)}), false)" if own else "false"
+    return f"""
+        select '{name}' as name, {rules.is_ragged(column)} as is_ragged, not {is_broken} as is_sound
+        from (
+            select *, {rules.typed(column)} as v_{name}
+            from (select {name}, nullif({name}, '') as d_{name} from (
+                select distinct {name} from delivered
+            ))
+        )
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """SQL for the rows of a delivered table, which spares what a look has shown to be needless."""
+
+    table: Table
+    header: tuple[str, ...]
+    look: Look
+
+    def typed(self, rows: str) -> str:
+        """Return SQL for rows as text (d_...), in types (v_...), and the times to compare them with."""
+        texts = ", ".join(
+            f"{self._text(column)} as d_{column.name}" for column in self.table.columns
+        )
+        values = ", ".join(
+            f"{rules.typed(column, is_sound=column.name in self.look.sound)} as v_{column.name}"
+            for column in self.table.columns
+        )
+        return f"""
+            select
+                *,
+                coalesce(v_extracted_at, moment.extracted_at) as version_at,
+                coalesce(v_extracted_at, moment.extracted_at, moment.today) as known_at,
+                greatest(moment.extracted_at, moment.today) as latest_at
+            from (select *, {values} from (select row_number, {texts} from {rows}))
+            cross join moment
+        """
+
+    def judged(self, columns: str, rows: str = "delivered") -> str:
+        """Return SQL for some columns of typed rows beside the instrument (i) of each form."""
+        lookup = "left join instrument as i on i.instrument_code = d_instrument_code"
+        return f"""
+            select {columns} from ({self.typed(rows)})
+            {lookup if self.table.name == "response" else ""}
+        """
+
+    def is_bad(self) -> str:
+        """Return SQL for whether a row breaks a rule; columns known to be sound break none alone."""
+        broken = [
+            f"({rule.condition})"
+            for of_column in rules.by_column(self.table)
+            for rule in of_column
+            if not (rule.is_own and rule.column in self.look.sound)
+        ]
+        return f"coalesce({' or '.join(broken) or 'false'}, false)"
+
+    def _text(self, column: Column) -> str:
+        """Return SQL for a column as trimmed text, NULL where it is not in the file."""
+        if column.name not in self.header:
+            return "null::varchar"
+        return (
+            rules.trimmed(column)
+            if column.name in self.look.ragged
+            else f"nullif({column.name}, '')"
+        )
