@@ -53,7 +53,8 @@ def check(profile: Sequence[dict[str, Any]], *, max_quarantined_share: float) ->
             max_value=max_quarantined_share,
             notes="Rows came again with other values, and nothing says which version is later "
             "(conflicting_versions; fit quarantine lists the rows). Land all of these files again "
-            "with extracted_at in the rows or in a delivery.toml beside them",
+            "with extracted_at in the rows or in a delivery.toml beside them; versions that "
+            "contradict within one export have to be mended in the source",
         ),
     ]
     findings = validate(SUITE, frame, whole, label="file")

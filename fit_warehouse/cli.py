@@ -172,7 +172,12 @@ def land(
         return
     if write_mapping is not None:
         raise UsageError("--write-mapping goes with --explain: fit land --explain FILE")
-    settings, home, _ = _place(landing)
+    settings, home, is_default_city = _place(landing)
+    if is_default_city:
+        raise UsageError(
+            f"there are no files in {settings.paths.home.parent / 'landing'}. Put files there, or name "
+            "their folder: fit land --landing FOLDER. A synthetic city: fit run"
+        )
     with home.locked(), steps(_console(), home) as shown:
         landed = pipeline.land_step(settings, home, shown)
     _say(summary.landed(landed))

@@ -61,13 +61,13 @@ def _landed(home: Home) -> list[str]:
 
 
 def _files(found: Sequence[Account]) -> list[str]:
-    width = max(len(account.entry.file_name) for account in found)
+    width = max(len(summary.name_of(account.entry)) for account in found)
     # Most installations never mend or erase a row, and then need no column for it.
     more = [name for name in ("mended", "erased") if any(getattr(one, name) for one in found)]
     head = f"{'file':<{width}}  delivered   accepted  quarantined  duplicates"
     head += "".join(f"  {name:>7}" for name in more)
     rows = [
-        f"{account.entry.file_name:<{width}}  {account.delivered:>9}  {account.accepted:>9}  "
+        f"{summary.name_of(account.entry):<{width}}  {account.delivered:>9}  {account.accepted:>9}  "
         f"{account.quarantined:>11}  {account.duplicates:>10}"
         + "".join(f"  {getattr(account, name):>7}" for name in more)
         for account in found

@@ -43,15 +43,22 @@ def landed(landing: Landing) -> list[str]:
     return lines
 
 
+def name_of(entry: Entry) -> str:
+    """Return the name of a delivered file; with table and part where a file may have several."""
+    if not entry.sheet:
+        return entry.file_name
+    return f"{entry.file_name} ({entry.table_name}: {entry.sheet})"
+
+
 def files(entries: Sequence[Entry]) -> list[str]:
     """Return how many rows of each file were delivered, kept and quarantined."""
     if not entries:
         return []
-    width = max(len(entry.file_name) for entry in entries)
+    width = max(len(name_of(entry)) for entry in entries)
     return [
         f"{'file':<{width}}  delivered       kept  quarantined",
         *(
-            f"{entry.file_name:<{width}}  {entry.rows_delivered:>9}  "
+            f"{name_of(entry):<{width}}  {entry.rows_delivered:>9}  "
             f"{entry.rows_delivered - entry.rows_quarantined:>9}  {entry.rows_quarantined:>11}"
             for entry in entries
         ),

@@ -56,7 +56,11 @@ def erase(
             return
         confirm("Erase these rows for good?", is_sure=yes)
         done = erasing.erase(settings, home, doom, "person")
-    say(["Erased.", *done.notes, *_left()])
+    nothing = (
+        "No row was stored under this reference: check how it is written, and for which system."
+    )
+    is_known = bool(counted.raw or counted.quarantine)
+    say(["Erased." if is_known else nothing, *done.notes, *_left()])
 
 
 def _asked() -> str:

@@ -38,6 +38,6 @@ def confirm(question: str, *, is_sure: bool) -> None:
     if is_sure:
         return
     if not sys.stdin.isatty():
-        raise UsageError("nobody is there to confirm it. Look at --dry-run first, then add --yes")
+        raise UsageError("nobody is there to confirm it. Add --yes when you are sure")
     if not typer.confirm(question, default=False):
         raise UsageError("nothing was changed")

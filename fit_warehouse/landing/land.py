@@ -157,6 +157,8 @@ class _Worker:
     def _land_parts(self, read: Read) -> None:
         """Land the parts of a file; a reason to refuse one of them leaves the others."""
         reading = read.adapter.read(read.file, self.connection)
+        # Notes name columns and sheets that nobody reads: with identity in them they are refused too.
+        identity.stop_names(reading.notes, "name of a column or sheet that is not read, note")
         self.landing.notes += [files.shown(f"{read.file.name}, {note}") for note in reading.notes]
         if reading.file is not None:
             read = dataclasses.replace(read, file=reading.file)
@@ -279,7 +281,7 @@ class _Worker:
             file_id=f"refused-{len(self.landing.refused) + 1:04d}",
             status=ledger.REFUSED,
             refused_for=refusal.reason.code,
-            refusal=files.shown(refusal.sentence),
+            refusal=files.shown(identity.safe_name(refusal.sentence)),
         )
         ledger.write(self.home, entry)
         self.landing.refused.append(entry)

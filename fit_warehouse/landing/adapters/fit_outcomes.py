@@ -91,7 +91,7 @@ class FitOutcomes:
             yield Part(response, _loader(query, response.names, lines), "lines")
         for table, sheet, source, elements in (
             ("response", "scores", _FORMS, self._form()),
-            ("session", "sessions", "fit_session", self._session()),
+            ("session", "sessions", _SESSIONS, self._session()),
             ("episode", "treatment episodes", "fit_episode", self._episode()),
             ("episode_client", "clients", _CLIENTS, self._client()),
         ):
@@ -189,6 +189,16 @@ _FORMS = """(
     from fit_score as score
     left join (select id, max(kind) as rater_kind from fit_rater group by id) as known
         on known.id = score.rater
+)"""
+# A session without a service or a team of its own takes them from the episode around it.
+_SESSIONS = """(
+    select session.* replace (
+        coalesce(session.team, around.team) as team, coalesce(session.service, around.service) as service
+    )
+    from fit_session as session
+    left join (
+        select id, max(team) as team, max(service) as service from fit_episode group by id
+    ) as around on around.id = session.episode
 )"""
 _CLIENTS = """(
     select episode.*, birth_date, birth_year, gender

@@ -81,3 +81,31 @@ def test_codes_are_refused_where_they_are_no_ids(site: Site) -> None:
     landing = site.land()
     assert [entry.refused_for for entry in landing.refused] == ["identity_in_file"]
     assert not [part for part in PARTS if part in everything(site, landing)]
+
+
+def test_names_that_nobody_reads_are_not_repeated(new_site: Callable[..., Site]) -> None:
+    import xlsxwriter
+
+    for name in ("Kirja.xlsx", "r.ndjson", "clients.csv"):
+        site = new_site()
+        path = site.landing / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if name == "Kirja.xlsx":
+            with xlsxwriter.Workbook(path) as book:
+                for sheet in ("team", f"muistio {CODE}"):
+                    book.add_worksheet(sheet).write_column(0, 0, ["team_code", "T1"])
+        elif name == "r.ndjson":
+            site.write(name, f'{{"resourceType": "Observation{CODE}", "id": "1"}}\n')
+        else:
+            mapping = 'files = ["clients.csv"]\n[team]\nteam_code = "Tiimi"\n'
+            site.write("../mappings/clients.toml", mapping)
+            paths = dataclasses.replace(
+                site.settings.paths, mappings=site.landing.parent / "mappings"
+            )
+            settings = dataclasses.replace(site.settings, paths=paths)
+            site = dataclasses.replace(site, settings=settings)
+            site.write(name, f"Tiimi,Huom {CODE}\nT1,x\n")
+        landing = site.land()
+        assert len(landing.refused) == 1, name
+        assert not [part for part in PARTS if part in everything(site, landing)], name
+        assert not site.stored("raw"), name

@@ -188,7 +188,9 @@ def dry_run(
         except RefusedFileError as refusal:
             lines.append(f"  {name}: would be refused. {refusal.sentence}")
             refused.append(refusal.reason.code)
-    return Dry((*lines, *(f"  Note: {note}" for note in reading.notes)), tuple(refused))
+    return Dry(
+        (*lines, *(f"  Note: {identity.safe_name(note)}" for note in reading.notes)), tuple(refused)
+    )
 
 
 def _part(

@@ -38,6 +38,8 @@ def is_personal(name: str) -> bool:
     (True, True, False)
     """
     personal, word = words()["personal"], plain(name)
+    if word.startswith(tuple(personal["not_of_persons"])):
+        return False
     return word in personal["words"] or word.endswith(tuple(personal["endings"]))
 
 
