@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import itertools
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,6 +40,7 @@ from fit_warehouse.landing.refusal import RefusedFileError, reasons
 from fit_warehouse.settings import HELSINKI, Settings
 
 Say = Callable[[str], None]
+Look = tuple[tuple[int, ...], str]  # the state of a file, and the hash of its bytes
 
 
 @dataclass(slots=True)
@@ -83,9 +86,16 @@ def land(settings: Settings, home: Home, *, progress: Say = lambda _: None) -> L
     try:
         intake.prepare(connection)
         worker = _Worker(settings, home, connection, landing)
-        for file, done in zip(found, _done_before(found), strict=True):
-            progress(f"{done:.0%}, {identity.safe_name(file.name)}")
-            worker.land_file(file)
+        # One file ahead: its bytes are hashed while the engine reads the one before.
+        with ThreadPoolExecutor(1) as ahead:
+            looks = deque(ahead.submit(worker.look_at, file) for file in found[:1])
+            for number, done in enumerate(_done_before(found), start=1):
+                looks.extend(
+                    ahead.submit(worker.look_at, file) for file in found[number : number + 1]
+                )
+                file = found[number - 1]
+                progress(f"{done:.0%}, {identity.safe_name(file.name)}")
+                worker.land_file(file, looks.popleft())
     finally:
         connection.close()
     return landing
@@ -132,13 +142,13 @@ class _Worker:
         self.known = {entry.file_id: entry for entry in ledger.landed(home)}
         self.is_synthetic = {entry.is_synthetic for entry in self.known.values()}
 
-    def land_file(self, file: LandingFile) -> None:
-        """Land each table of one file, or refuse the file."""
+    def land_file(self, file: LandingFile, look: Future[Look]) -> None:
+        """Land each table of one file, of which `look_at` says the state and the hash, or refuse it."""
         sha256 = ""
         name, file = file.name, dataclasses.replace(file, name=identity.safe_name(file.name))
         try:
             identity.stop_names([name], "name")
-            state, sha256 = self._look_at(file)
+            state, sha256 = look.result()
             adapter = adapters.choose(file, self.adapters)
             self._land_parts(Read(file, sha256, adapter, state))
         except FileNotFoundError:
@@ -146,7 +156,7 @@ class _Worker:
         except RefusedFileError as refusal:
             self._refuse(Read(file, sha256), _NO_PART, refusal)
 
-    def _look_at(self, file: LandingFile) -> tuple[tuple[int, ...], str]:
+    def look_at(self, file: LandingFile) -> Look:
         """Return the state and the hash of a file that readers may be given."""
         try:
             guards.check(file.path, self.settings.landing)
