@@ -50,7 +50,7 @@ def disturb(
     moments = random.Random(folder.name)
     home, places = Home(folder), Counter[str]()
     for _ in range(n_kills):
-        killing.kill_after(moments.uniform(0, seconds), folder, landing, landing.parent / "key")
+        killing.kill_after(moments.uniform(0, 0.4 * seconds), folder, landing, landing.parent / "key")
         places[reached(home, n_files)] += 1
     killing.finish(folder, landing, landing.parent / "key")
     return places
