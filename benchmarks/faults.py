@@ -3,7 +3,7 @@
     .venv/bin/python benchmarks/faults.py [KILLS [FORMS [AT_ONCE]]]
 
 A synthetic city is landed by processes that are killed (`kill -9`, TerminateProcess on Windows) at
-moments spread over the time that an undisturbed landing takes, several of them in the same home. Then
+moments of the first part of the time that an undisturbed landing takes, several of them in the same home. Then
 the home is landed to its end: the raw store, the ledger without its times and the sorted export of the
 accepted rows must be those of the undisturbed home, to the byte.
 """
@@ -50,7 +50,9 @@ def disturb(
     moments = random.Random(folder.name)
     home, places = Home(folder), Counter[str]()
     for _ in range(n_kills):
-        killing.kill_after(moments.uniform(0, 0.4 * seconds), folder, landing, landing.parent / "key")
+        killing.kill_after(
+            moments.uniform(0, 0.4 * seconds), folder, landing, landing.parent / "key"
+        )
         places[reached(home, n_files)] += 1
     killing.finish(folder, landing, landing.parent / "key")
     return places
