@@ -285,7 +285,7 @@ def _make_city(settings: Settings, shown: Steps) -> None:
 
     if not demo_data.is_made(settings):
         with shown.step("demo", "Making the synthetic city"):
-            demo_data.write(settings.landing)
+            demo_data.write(settings.landing, seed=demo_data.BUILT_IN_SEED)
     own = settings.paths.home.parent / "landing"
     _say(
         [

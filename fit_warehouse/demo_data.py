@@ -21,6 +21,8 @@ from fit_warehouse.settings import Settings
 
 SYNTHETIC = "synthetic"
 LARGE_CITY = 1_000_000
+# Of the city that is made when there are no files: enough families everywhere to show each finding.
+BUILT_IN_SEED = 2
 
 
 def is_default(settings: Settings) -> bool:
