@@ -173,7 +173,9 @@ def test_without_files_the_synthetic_city_is_used_and_named(
     from fit_warehouse import demo_data
 
     whole = demo_data.write
-    monkeypatch.setattr(demo_data, "write", lambda folder: whole(folder, forms=400, seed=3))
+    monkeypatch.setattr(
+        demo_data, "write", lambda folder, *, seed: whole(folder, forms=400, seed=seed)
+    )
     done = fit("run")
     assert done.code == 0, done.err
     assert "this is a synthetic city" in done.out
