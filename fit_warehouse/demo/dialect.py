@@ -96,7 +96,7 @@ def column_text(column: pl.Series, is_finnish: bool) -> pl.Series:
 
 def looked_up(kind: str, numbers: pl.Series) -> pl.Series:
     """Return the texts of whole numbers that lie close together, of which one at least is there."""
-    low, high = (int(bound) // STEP for bound in (numbers.min(), numbers.max()))  # type: ignore
+    low, high = (cast(int, bound) // STEP for bound in (numbers.min(), numbers.max()))
     texts = text_table(kind, low * STEP, (high + 1) * STEP)
     return texts.gather(numbers - low * STEP).alias(numbers.name)
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import duckdb
 
+from fit_warehouse.landing.names import literal
+
 DEFINITIONS = Path(__file__).with_name("tables.toml")
 
 
@@ -97,13 +99,9 @@ def comment(
     connection: duckdb.DuckDBPyConnection, target: str, text: str, columns: Mapping[str, str]
 ) -> None:
     """Put descriptions into the database itself, where every reader of the file finds them."""
-    connection.execute(f"comment on table {target} is {_literal(text)}")
+    connection.execute(f"comment on table {target} is {literal(text)}")
     for name, column_text in columns.items():
-        connection.execute(f"comment on column {target}.{name} is {_literal(column_text)}")
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+        connection.execute(f"comment on column {target}.{name} is {literal(column_text)}")
 
 
 def read(

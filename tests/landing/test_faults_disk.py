@@ -80,8 +80,11 @@ def test_wherever_writing_fails_the_next_landing_makes_up_for_it(
 def test_a_folder_that_may_not_be_written_is_named_and_nothing_is_lost(
     new_site: Callable[..., Site], folder: str
 ) -> None:
-    if os.name == "nt" or os.geteuid() == 0:
-        pytest.skip("this user may write everywhere")
+    # The test above fails at every write by a fake instead, on every system and for every user.
+    if os.name == "nt":
+        pytest.skip("Windows keeps nobody out of a folder by its mode")
+    if os.geteuid() == 0:
+        pytest.skip("root may write into any folder")
     whole, locked = new_site(), new_site()
     for site in (whole, locked):
         site.write("team.csv", TEAM)
