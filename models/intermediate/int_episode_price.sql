@@ -5,7 +5,7 @@ apart, so then there is none.
 with
 
 episodes as (
-    select * from {{ ref('stg_fit__episode') }}
+    select * from {{ ref('int_episode') }}
 ),
 
 prices as (

@@ -6,7 +6,7 @@ The remainder stays a fraction of two whole numbers until the last step, so that
 with
 
 episodes as (
-    select * from {{ ref('stg_fit__episode') }}
+    select * from {{ ref('int_episode') }}
 ),
 
 sessions as (

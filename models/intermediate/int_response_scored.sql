@@ -9,11 +9,11 @@ links as (
 ),
 
 sessions as (
-    select * from {{ ref('stg_fit__session') }}
+    select * from {{ ref('int_session') }}
 ),
 
 episodes as (
-    select * from {{ ref('stg_fit__episode') }}
+    select * from {{ ref('int_episode') }}
 ),
 
 teams as (

@@ -1,7 +1,7 @@
 with
 
 sessions as (
-    select * from {{ ref('stg_fit__session') }}
+    select * from {{ ref('int_session') }}
 ),
 
 -- Only attended meetings are numbered, in the order in which they took place.

@@ -50,7 +50,7 @@ def months_in_sql(sandbox: Sandbox, pairs: list[tuple[date, date]]) -> list[Deci
             "closed_on": [closed for _, closed in pairs],
         }
     )
-    used = sandbox.run("int_episode_used", stg_fit__episode=episodes).sort("episode_key")
+    used = sandbox.run("int_episode_used", int_episode=episodes).sort("episode_key")
     return [
         stored(whole + Decimal(days) / of_days)
         for whole, days, of_days in used.select(
@@ -212,7 +212,7 @@ def in_the_mart(sandbox: Sandbox, rows: pl.DataFrame) -> dict[str, Decimal]:
     episode = rows.select("episode_key", "opened_on", "closed_on", "ending_code")
     used = sandbox.run(
         "int_episode_used",
-        stg_fit__episode=episode,
+        int_episode=episode,
         int_episode_sessions=rows.select(
             "episode_key", "n_attended", pl.col("n_missed").alias("n_no_show")
         ),

@@ -1,7 +1,7 @@
 with
 
 episodes as (
-    select * from {{ ref('stg_fit__episode') }}
+    select * from {{ ref('int_episode') }}
 ),
 
 index_clients as (

@@ -5,11 +5,11 @@ responses as (
 ),
 
 sessions as (
-    select * from {{ ref('stg_fit__session') }}
+    select * from {{ ref('int_session') }}
 ),
 
 episodes as (
-    select * from {{ ref('stg_fit__episode') }}
+    select * from {{ ref('int_episode') }}
 ),
 
 final as (

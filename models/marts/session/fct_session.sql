@@ -5,7 +5,7 @@ sessions as (
 ),
 
 episodes as (
-    select * from {{ ref('stg_fit__episode') }}
+    select * from {{ ref('int_episode') }}
 ),
 
 index_clients as (

@@ -6,9 +6,9 @@ services as (
 
 -- Services that are named in the data but not delivered: kept, so that every fact finds its service.
 named as (
-    select service_code from {{ ref('stg_fit__session') }}
+    select service_code from {{ ref('int_session') }}
     union
-    select service_code from {{ ref('stg_fit__episode') }}
+    select service_code from {{ ref('int_episode') }}
     union
     select service_code from services
 ),

@@ -6,9 +6,9 @@ teams as (
 
 -- Teams that are named in the data but not delivered: kept, so that every fact finds its team.
 named as (
-    select team_code from {{ ref('stg_fit__session') }}
+    select team_code from {{ ref('int_session') }}
     union
-    select team_code from {{ ref('stg_fit__episode') }}
+    select team_code from {{ ref('int_episode') }}
     union
     select team_code from {{ ref('stg_fit__response') }}
     union
