@@ -117,6 +117,8 @@ def _dbt(settings: Settings, home: Home, progress: Say) -> Built:
     variables = {
         "parameter_set": settings.outcome.parameter_set,
         "max_items": len(contract.item_columns()),
+        "gap_days": settings.episodes.gap_days,
+        "gap_days_by_service": dict(settings.episodes.gap_days_by_service),
     }
     root = str(project.root())
     command = ["--quiet", "--no-print", "--no-use-colors", "build"]
