@@ -28,7 +28,8 @@ def rows(context: Context) -> Iterator[dict[str, Any]]:
                 'self' as respondent_role, prom_total as total
             from marts.fct_session
             union all
-            select session_key, episode_key, client_key, caretaker_prom_instrument, 'caretaker', caretaker_prom_total
+            select session_key, episode_key, client_key, caretaker_prom_instrument, 'caretaker',
+                caretaker_prom_total
             from marts.fct_session
         )
         select own.instrument_code, own.respondent_role, fct_session.session_number,
