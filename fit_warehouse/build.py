@@ -105,6 +105,16 @@ def _environment(settings: Settings, home: Home, database: Path) -> Iterator[Non
                 os.environ[name] = value
 
 
+def _variables(settings: Settings) -> dict[str, Any]:
+    """Return the vars of dbt_project.yml that settings and contract decide."""
+    return {
+        "parameter_set": settings.outcome.parameter_set,
+        "max_items": len(contract.item_columns()),
+        "gap_days": settings.episodes.gap_days,
+        "gap_days_by_service": dict(settings.episodes.gap_days_by_service),
+    }
+
+
 def _dbt(settings: Settings, home: Home, progress: Say) -> Built:
     """Call dbt build without the unit tests, which are about the code and not about the data."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # slow to import
@@ -114,13 +124,16 @@ def _dbt(settings: Settings, home: Home, progress: Say) -> Built:
         if event.info.name == "NodeStart":
             progress(event.data.node_info.node_name)
 
-    variables = {
-        "parameter_set": settings.outcome.parameter_set,
-        "max_items": len(contract.item_columns()),
-    }
     root = str(project.root())
     command = ["--quiet", "--no-print", "--no-use-colors", "build"]
-    command += ["--project-dir", root, "--profiles-dir", root, "--vars", json.dumps(variables)]
+    command += [
+        "--project-dir",
+        root,
+        "--profiles-dir",
+        root,
+        "--vars",
+        json.dumps(_variables(settings)),
+    ]
     command += ["--exclude-resource-type", "unit_test"]
     try:
         outcome = dbtRunner(callbacks=[told]).invoke(command)

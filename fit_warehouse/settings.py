@@ -70,6 +70,14 @@ class Build:
 
 
 @dataclass(frozen=True, slots=True)
+class Episodes:
+    """Days without a meeting that part two episodes where no source delivers episodes."""
+
+    gap_days: int = 90
+    gap_days_by_service: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """Which published thresholds classify change; a name in seeds/instrument_parameter.csv."""
 
@@ -113,6 +121,7 @@ class Settings:
     identity: Identity = field(default_factory=Identity)
     openfit: OpenFIT = field(default_factory=OpenFIT)
     build: Build = field(default_factory=Build)
+    episodes: Episodes = field(default_factory=Episodes)
     outcome: Outcome = field(default_factory=Outcome)
     publish: Publish = field(default_factory=Publish)
     retention: Retention = field(default_factory=Retention)
@@ -227,6 +236,8 @@ def _check(settings: Settings) -> None:
         raise UsageError("setting land.max_quarantined_share is a share: from 0 to 1")
     if settings.land.max_document_mb < 1:
         raise UsageError("setting land.max_document_mb is at least 1")
+    if min(settings.episodes.gap_days, *settings.episodes.gap_days_by_service.values(), 1) < 1:
+        raise UsageError("setting episodes: a gap is a number of days, 1 or more")
     if not 0 < settings.outcome.ci_level < 1:
         raise UsageError("setting outcome.ci_level is a probability: between 0 and 1, as 0.95")
     if settings.publish.k_min < 3:
