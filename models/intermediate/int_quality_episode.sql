@@ -16,13 +16,17 @@ teams as (
     select team_code from {{ ref('stg_fit__team') }}
 ),
 
+-- A guardian's own forms have a headline too; it is no outcome of the episode.
 courses as (
     select
-        episode_key,
+        series.episode_key,
         count(*) as n_measured,
-        count(*) filter (where is_late_baseline = 1) as n_late_baseline
-    from {{ ref('int_headline_series') }}
-    group by episode_key
+        count(*) filter (where series.is_late_baseline = 1) as n_late_baseline
+    from {{ ref('int_headline_series') }} as series
+    inner join {{ ref('int_episode_index_client') }} as index_clients
+        on series.episode_key = index_clients.episode_key
+        and series.client_key = index_clients.client_key
+    group by series.episode_key
 ),
 
 judged as (
