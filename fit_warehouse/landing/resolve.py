@@ -47,9 +47,13 @@ def ensure(settings: Settings, home: Home) -> Fates:
 def resolve(connection: duckdb.DuckDBPyConnection, home: Home) -> Fates:
     """Write `accepted/<table>.parquet` for every table and return the fate of every raw row.
 
+    Beside them it writes which raw rows contradict each other, and how many rows are kept out.
+
     The accepted files hold the contract's columns alone, ordered by the key, so that the same rows
     give the same content in whatever order and parts they were delivered.
     """
+    from fit_warehouse.landing.quarantine import counted  # which reads what is written here
+
     database.limit_memory(connection)
     home.accepted.mkdir(parents=True, exist_ok=True)
     resolved.forget(home)  # until all files below belong together
@@ -80,6 +84,7 @@ def resolve(connection: duckdb.DuckDBPyConnection, home: Home) -> Fates:
             home.accepted / f"{table.name}.parquet",
         )
     database.write_parquet(connection, "from conflict order by all", home.conflicts)
+    counted.write(connection, home)
     fates = Fates(by_file)
     resolved.write(home, fates)
     return fates
