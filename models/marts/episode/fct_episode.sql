@@ -184,11 +184,13 @@ reasoned as (
         -- How far the episode goes in the funnel: each step implies those before it.
         case
             when is_closed_before_opened = 1 or closed_on is null then 0
-            when n_sessions = 0 then 1
-            when n_prom = 0 then 2
-            when n_prom = 1 then 3
-            when change_class is null then 4
-            else 5
+            -- A meeting shows that the episode began, also where nobody wrote down the day of opening.
+            when opened_on is null and n_sessions = 0 then 1
+            when n_sessions = 0 then 2
+            when n_prom = 0 then 3
+            when n_prom = 1 then 4
+            when change_class is null then 5
+            else 6
         end as funnel_step
     from classified
 ),
@@ -198,16 +200,17 @@ denominators as (
     select
         *,
         case when funnel_step >= 1 then 1 else 0 end as is_in_closed,
-        case when funnel_step >= 2 then 1 else 0 end as is_in_attended,
-        case when funnel_step >= 3 then 1 else 0 end as is_in_one_prom,
-        case when funnel_step >= 4 then 1 else 0 end as is_in_two_prom,
-        case when funnel_step >= 5 then 1 else 0 end as is_in_change,
-        case when funnel_step >= 5 and is_intake_functional = 0 then 1 else 0 end as is_in_recovery,
-        case when funnel_step >= 5 and item_1_change is not null then 1 else 0 end as is_in_items,
-        case when funnel_step >= 5 and n_reliable_turns is not null then 1 else 0 end as is_in_sawtooth,
+        case when funnel_step >= 2 then 1 else 0 end as is_in_opened,
+        case when funnel_step >= 3 then 1 else 0 end as is_in_attended,
+        case when funnel_step >= 4 then 1 else 0 end as is_in_one_prom,
+        case when funnel_step >= 5 then 1 else 0 end as is_in_two_prom,
+        case when funnel_step >= 6 then 1 else 0 end as is_in_change,
+        case when funnel_step >= 6 and is_intake_functional = 0 then 1 else 0 end as is_in_recovery,
+        case when funnel_step >= 6 and item_1_change is not null then 1 else 0 end as is_in_items,
+        case when funnel_step >= 6 and n_reliable_turns is not null then 1 else 0 end as is_in_sawtooth,
         case when funnel_step >= 1 and is_prem_last_at_cutoff is not null then 1 else 0 end as is_in_prem,
         case when funnel_step >= 1 and n_prem_pairs > 0 then 1 else 0 end as is_in_prem_drops,
-        case when funnel_step >= 2 and ending_code <> 'unknown' then 1 else 0 end as is_in_dropout,
+        case when funnel_step >= 3 and ending_code <> 'unknown' then 1 else 0 end as is_in_dropout,
         case
             when days_waited >= 0 and is_closed_before_opened = 0 and is_overlapping = 0 then 1
             else 0
@@ -309,7 +312,7 @@ final as (
         cast(denominators.has_two_open as smallint) as has_two_open,
         cast(denominators.has_session_outside as smallint) as has_session_outside,
         {% for name in [
-            'closed', 'attended', 'one_prom', 'two_prom', 'change', 'recovery', 'items', 'sawtooth',
+            'closed', 'opened', 'attended', 'one_prom', 'two_prom', 'change', 'recovery', 'items', 'sawtooth',
             'prem', 'prem_drops', 'dropout', 'waiting',
         ] -%}
         cast(denominators.is_in_{{ name }} as smallint) as is_in_{{ name }},
