@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fit_warehouse import project
+from fit_warehouse import project, registry
 from fit_warehouse.errors import DataError, UsageError
 from fit_warehouse.home import Home
-from fit_warehouse.landing import contract, ledger, resolve
+from fit_warehouse.landing import ledger, resolve
 from fit_warehouse.settings import Settings
 
 Say = Callable[[str], None]
@@ -49,6 +49,7 @@ def build(settings: Settings, home: Home, *, progress: Say = lambda _: None) -> 
     """
     if not ledger.landed(home):
         raise UsageError("nothing has been landed yet. Run: fit land")
+    registry.use(settings.paths.registry)
     _check_parameter_set(settings)
     resolve.ensure(settings, home)
     home.build_database.parent.mkdir(parents=True, exist_ok=True)
@@ -66,11 +67,11 @@ def build(settings: Settings, home: Home, *, progress: Say = lambda _: None) -> 
 
 
 def _check_parameter_set(settings: Settings) -> None:
-    known = {row["parameter_set"] for row in project.seed("instrument_parameter")}
+    known = registry.current().parameter_sets
     if settings.outcome.parameter_set not in known:
         raise UsageError(
             f"setting outcome.parameter_set = {settings.outcome.parameter_set!r} is not in "
-            f"seeds/instrument_parameter.csv; there are {', '.join(sorted(known))}"
+            f"the registry of instruments; there are {', '.join(known)}"
         )
 
 
@@ -116,7 +117,8 @@ def _dbt(settings: Settings, home: Home, progress: Say) -> Built:
 
     variables = {
         "parameter_set": settings.outcome.parameter_set,
-        "max_items": len(contract.item_columns()),
+        "max_items": registry.current().max_items,
+        "own_rows": registry.current().added,
     }
     root = str(project.root())
     command = ["--quiet", "--no-print", "--no-use-colors", "build"]
