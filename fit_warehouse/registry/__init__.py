@@ -59,8 +59,8 @@ def of(folder: Path | None) -> Registry:
     """
     shipped = {name: project.seed(name) for name in TABLES}
     added = own_rows.read(folder, shipped) if folder is not None else {}
-    merged = [[*shipped[name], *added.get(name, ())] for name in TABLES]
-    return Registry(*merged, added={name: rows for name, rows in added.items() if rows})
+    instruments, parameters = ([*shipped[name], *added.get(name, ())] for name in TABLES)
+    return Registry(instruments, parameters, {name: rows for name, rows in added.items() if rows})
 
 
 _current: Registry | None = None

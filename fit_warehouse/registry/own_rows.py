@@ -43,7 +43,7 @@ INSTRUMENT: Mapping[str, Check] = {
     "is_zero_total_valid": FLAG,
     "age_min": optional(whole(0, 120)),
     "age_max": optional(whole(0, 120)),
-    "parameter_group": NAME,
+    "parameter_group": optional(NAME),
     "source": text,
 }
 PARAMETER: Mapping[str, Check] = {
@@ -203,6 +203,8 @@ def _instrument(row: Row) -> Iterator[Found]:
         yield "score_step", f"item_min and item_max are no multiples of {row['score_step']}"
     if max(abs(lowest), abs(highest)) * n_items > Decimal(LARGEST_TOTAL):
         yield "item_count", f"a total could be above {LARGEST_TOTAL}"
+    if row["is_scored"] == "1" and not row["parameter_group"]:
+        yield "parameter_group", "is empty: name the group of its thresholds, or by_age"
     if row["age_min"] and row["age_max"] and int(row["age_min"]) > int(row["age_max"]):
         yield "age_max", f"{row['age_max']} is below age_min"
 
@@ -211,12 +213,16 @@ def _parameter(row: Row, known: Mapping[str, Row]) -> Iterator[Found]:
     """Yield what is wrong between the cells of a threshold and its instrument."""
     of = known.get(row["instrument_code"])
     if of is None:
-        yield "instrument_code", f"{row['instrument_code']} is no instrument: add it to instrument.csv"
+        yield (
+            "instrument_code",
+            f"{row['instrument_code']} is no instrument: add it to instrument.csv",
+        )
         return
     group = of["parameter_group"]
-    groups = ("adolescent", "adult") if group == "by_age" else (group,)
+    groups = ("adolescent", "adult") if group == "by_age" else (group,) if group else ()
     if row["parameter_group"] not in groups:
-        yield "parameter_group", f"{of['instrument_code']} has {' and '.join(groups)}"
+        named = " and ".join(groups) or "none: it is not scored"
+        yield "parameter_group", f"{of['instrument_code']} has {named}"
     ends = [int(of["item_count"]) * Decimal(of[name]) for name in ("item_min", "item_max")]
     if not ends[0] <= Decimal(row["cutoff"]) <= ends[1]:
         yield "cutoff", f"{row['cutoff']} is no total: they run from {ends[0]} to {ends[1]}"

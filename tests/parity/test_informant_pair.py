@@ -25,8 +25,7 @@ def scale(code: str) -> tuple[str, Decimal, Decimal]:
     """Return what two instruments must share for their totals to be compared."""
     row = REGISTRY[code]
     n_items = int(row["item_count"])
-    ends = (n_items * Decimal(row[name]) for name in ("item_min", "item_max"))
-    return (row["direction"], *ends)  # type: ignore[return-value]
+    return row["direction"], n_items * Decimal(row["item_min"]), n_items * Decimal(row["item_max"])
 
 
 def pairs(forms: list[dict[str, Any]]) -> set[Pair]:

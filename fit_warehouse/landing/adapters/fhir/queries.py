@@ -61,7 +61,9 @@ def forms(table: FhirTable) -> str:
         "team_code": f"coalesce(provider, {_constant(table, 'team_code')})",
         "extracted_at": EXTRACTED,
     }
-    chosen = columns(contract.tables()["response"], elements, table.extensions("response"), of_link())
+    chosen = columns(
+        contract.tables()["response"], elements, table.extensions("response"), of_link()
+    )
     return f"""
         with provider as (
             select id, max({ref_id("r.serviceProvider")}) as provider
