@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from fit_warehouse import project, registry
 from fit_warehouse.errors import DataError, UsageError
 from fit_warehouse.home import Home
@@ -43,7 +45,8 @@ def build(settings: Settings, home: Home, *, progress: Say = lambda _: None) -> 
     Raises
     ------
     UsageError
-        When nothing has been landed, or the database is held open by another program.
+        When nothing has been landed, a form's instrument is no longer in the registry, or the
+        database is held open by another program.
     DataError
         When a model cannot be built or a data test fails, with the names of all that did.
     """
@@ -52,6 +55,7 @@ def build(settings: Settings, home: Home, *, progress: Say = lambda _: None) -> 
     registry.use(settings.paths.registry)
     _check_parameter_set(settings)
     resolve.ensure(settings, home)
+    _check_instruments(settings, home)
     home.build_database.parent.mkdir(parents=True, exist_ok=True)
     fresh = home.build_database.with_name("fresh.duckdb")
     _remove(fresh)
@@ -72,6 +76,22 @@ def _check_parameter_set(settings: Settings) -> None:
         raise UsageError(
             f"setting outcome.parameter_set = {settings.outcome.parameter_set!r} is not in "
             f"the registry of instruments; there are {', '.join(known)}"
+        )
+
+
+def _check_instruments(settings: Settings, home: Home) -> None:
+    """Refuse to build without an instrument of which forms have landed."""
+    known = {row["instrument_code"] for row in registry.current().instruments}
+    with duckdb.connect() as connection:
+        landed = connection.execute(
+            "select distinct instrument_code from read_parquet($path) order by all",
+            {"path": glob.escape(str(home.accepted / "response.parquet"))},
+        ).fetchall()
+    missing = [code for (code,) in landed if code not in known]
+    if missing:
+        raise UsageError(
+            f"forms of {', '.join(missing)} have landed, and no instrument has this code now. Put "
+            f"its row back into {settings.paths.registry / 'instrument.csv'}"
         )
 
 

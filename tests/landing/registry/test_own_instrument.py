@@ -207,11 +207,31 @@ def test_experience_on_which_less_is_better(
     assert (row["prem_last"], row["is_prem_last_at_cutoff"]) == (Decimal(2), 1)
 
 
+def test_items_beyond_the_fourth(ask: Callable[[str], list[dict[str, Any]]]) -> None:
+    rows = ask(
+        """
+        select count(*) as n_items, sum(item_score) as total, max(item_number) as last
+        from marts.fct_response_item group by response_key order by total
+        """
+    )
+    intakes = sorted(intake for intake, *_ in COURSES.values())
+    assert [(row["n_items"], row["total"], row["last"]) for row in rows] == [
+        (21, intake, 21) for intake in intakes
+    ]
+
+
 def test_the_scale_is_described(ask: Callable[[str], list[dict[str, Any]]]) -> None:
     (row,) = ask("select * from marts.dim_instrument where instrument_code = 'BDI'")
     assert (row["total_min"], row["total_max"], row["score_step"]) == (0, 63, 1)
     assert row["direction"] == "lower_is_better"
     assert row["source"] == BDI["source"]
+
+
+def test_an_instrument_whose_row_has_gone(own: Site) -> None:
+    """Nothing is built, and the message says which row is to be put back."""
+    paths = dataclasses.replace(own.settings.paths, registry=own.home.path / "none")
+    with own.home.locked(), pytest.raises(UsageError, match="forms of BDI, BURDEN have landed"):
+        build(dataclasses.replace(own.settings, paths=paths), own.home)
 
 
 def test_a_parameter_set_that_is_in_no_registry(own: Site) -> None:
