@@ -117,7 +117,7 @@ def test_pairs_of_any_forms(sandbox: Sandbox, drawn: list[dict[str, Any]]) -> No
             "total": [form["total"] for form in forms],
             "entered_at": pl.Series([form["entered_at"] for form in forms], dtype=pl.Datetime),
         }
-    ).with_columns(is_valid=1, kind=pl.lit("PROM"), is_orphan_session=0)
+    ).with_columns(is_valid=1, kind=pl.lit("PROM"))
     for seed in ("instrument", "age_band"):
         sandbox.fill(seed)
     rows = sandbox.run(

@@ -20,7 +20,6 @@ forms as (
         is_valid = 1
         and kind = 'PROM'
         and session_key is not null
-        and is_orphan_session = 0
 ),
 
 scales as (
