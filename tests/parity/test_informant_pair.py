@@ -30,16 +30,14 @@ def scale(code: str) -> tuple[str, Decimal, Decimal]:
 
 def pairs(forms: list[dict[str, Any]]) -> set[Pair]:
     """Return own form, other form and difference of every pair of valid outcome forms."""
-    last: dict[tuple[str, ...], dict[str, Any]] = {}
+    last: dict[tuple[Any, ...], dict[str, Any]] = {}
     for form in sorted(forms, key=lambda form: (form["entered_at"] or datetime.min, form["key"])):
-        person = (form["session"], form["client"], form["role"], form["respondent"] or "")
-        last[person] = form
+        person = (form["role"], form["respondent"] or "")
+        last[form["session"], form["client"], *person, scale(form["instrument"])] = form
     return {
         (own["key"], other["key"], other["total"] - own["total"])
-        for other in last.values()
-        if other["role"] != "self"
-        and (own := last.get((other["session"], other["client"], "self", ""))) is not None
-        and scale(own["instrument"]) == scale(other["instrument"])
+        for (session, client, role, _, on), other in last.items()
+        if role != "self" and (own := last.get((session, client, "self", "", on))) is not None
     }
 
 

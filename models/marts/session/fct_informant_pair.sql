@@ -4,31 +4,34 @@ side and never averaged: how far they are apart is the finding.
 #}
 with
 
-forms as (
-    select
-        response_key,
-        session_key,
-        episode_key,
-        client_key,
-        respondent_role,
-        respondent_key,
-        instrument_code,
-        total,
-        entered_at
-    from {{ ref('int_response_scored') }}
-    where
-        is_valid = 1
-        and kind = 'PROM'
-        and session_key is not null
-),
-
+-- Points of two instruments are comparable only where their totals run from and to the same.
 scales as (
     select
         instrument_code,
-        direction,
-        item_count * item_min as total_min,
-        item_count * item_max as total_max
+        direction
+        || '|' || cast(cast(item_count * item_min as decimal(8, 2)) as string)
+        || '|' || cast(cast(item_count * item_max as decimal(8, 2)) as string) as scale
     from {{ ref('instrument') }}
+),
+
+forms as (
+    select
+        responses.response_key,
+        responses.session_key,
+        responses.episode_key,
+        responses.client_key,
+        responses.respondent_role,
+        responses.respondent_key,
+        responses.instrument_code,
+        scales.scale,
+        responses.total,
+        responses.entered_at
+    from {{ ref('int_response_scored') }} as responses
+    inner join scales on responses.instrument_code = scales.instrument_code
+    where
+        responses.is_valid = 1
+        and responses.kind = 'PROM'
+        and responses.session_key is not null
 ),
 
 sessions as (
@@ -51,12 +54,12 @@ age_bands as (
     select * from {{ ref('age_band') }}
 ),
 
--- One form a meeting, client and other respondent: the last one recorded counts.
+-- One form a meeting, client, other respondent and scale: the last one recorded counts.
 placed_others as (
     select
         *,
         row_number() over (
-            partition by session_key, client_key, respondent_role, respondent_key
+            partition by session_key, client_key, respondent_role, respondent_key, scale
             order by entered_at desc nulls last, response_key desc
         ) as place
     from forms
@@ -73,13 +76,14 @@ placed_own as (
     select
         forms.*,
         row_number() over (
-            partition by forms.session_key, forms.client_key
+            partition by forms.session_key, forms.client_key, forms.scale
             order by forms.entered_at desc nulls last, forms.response_key desc
         ) as place
     from forms
     semi join others
         on forms.session_key = others.session_key
         and forms.client_key = others.client_key
+        and forms.scale = others.scale
     where forms.respondent_role = 'self'
 ),
 
@@ -109,13 +113,7 @@ paired as (
     inner join own
         on others.session_key = own.session_key
         and others.client_key = own.client_key
-    inner join scales as own_scales on own.instrument_code = own_scales.instrument_code
-    inner join scales as other_scales
-        on others.instrument_code = other_scales.instrument_code
-        -- Points of two scales are comparable only where the scales run from and to the same.
-        and own_scales.direction = other_scales.direction
-        and own_scales.total_min = other_scales.total_min
-        and own_scales.total_max = other_scales.total_max
+        and others.scale = own.scale
 ),
 
 placed as (
