@@ -29,6 +29,7 @@ class Paths:
     key_file: Path | None = None  # default: the user's own configuration folder
     mappings: Path = Path("mappings")  # how extracts with other columns are read
     surveys: Path = Path("surveys")  # a TOML for each roll-out survey
+    registry: Path = Path("registry")  # instruments and thresholds of one's own
     fhir_table: Path | None = None  # what adds to fhir.toml of the package
     fit_outcomes_table: Path | None = None  # what adds to fit_outcomes.toml of the package
 
@@ -79,7 +80,7 @@ class Episodes:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Which published thresholds classify change; a name in seeds/instrument_parameter.csv."""
+    """Which published thresholds classify change; a name in the registry's instrument_parameter."""
 
     parameter_set: str = "pcoms"
     ci_level: float = 0.95

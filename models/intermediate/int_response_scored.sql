@@ -58,6 +58,7 @@ joined as (
         instruments.item_count,
         instruments.score_step,
         instruments.is_scored,
+        instruments.is_zero_total_valid,
         instruments.age_min,
         instruments.age_max,
         instruments.parameter_group as parameter_rule,
@@ -153,7 +154,7 @@ final as (
         items_source,
         total,
         age_at_form,
-        case when n_items = item_count and sum_of_items = 0 then 1 else 0 end as is_all_zero,
+        case when total = 0 and is_zero_total_valid = 0 then 1 else 0 end as is_all_zero,
         case
             when has_episode = 0 then 1
             else 0
@@ -167,7 +168,7 @@ final as (
         end as is_form_age_mismatch,
         case
             when total is null or is_skipped = 1 or is_scored = 0 then 0
-            when n_items = item_count and sum_of_items = 0 then 0
+            when total = 0 and is_zero_total_valid = 0 then 0
             else 1
         end as is_valid
     from scored

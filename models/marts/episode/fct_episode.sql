@@ -130,7 +130,8 @@ joined as (
         prems.total as prem_last,
         prems.lowest_total as prem_lowest,
         {{ is_functional(
-            'prems.total', 'prem_parameters.cutoff', 'prem_parameters.cutoff_is_functional', "'higher_is_better'"
+            'prems.total', 'prem_parameters.cutoff', 'prem_parameters.cutoff_is_functional',
+            'prem_instruments.direction',
         ) }} as is_prem_last_at_cutoff
     from episodes
     inner join index_clients on episodes.episode_key = index_clients.episode_key
@@ -152,6 +153,8 @@ joined as (
     left join prems
         on episodes.episode_key = prems.episode_key
         and index_clients.client_key = prems.client_key
+    left join instruments as prem_instruments
+        on prems.instrument_code = prem_instruments.instrument_code
     left join prem_parameters
         on prems.instrument_code = prem_parameters.instrument_code
         and prems.parameter_group = prem_parameters.parameter_group
