@@ -22,7 +22,10 @@ MARTS = {
     "dim_worker",
     "fct_early_ending",
     "fct_episode",
+    "fct_informant_pair",
+    "fct_participation_quarter",
     "fct_response",
+    "fct_response_item",
     "fct_session",
     "fct_team_quarter",
 }
@@ -32,7 +35,10 @@ OPEN = (METRICS | MARTS | {"disclosure_summary", "publication"}) - {
     "dim_worker",
     "fct_early_ending",
     "fct_episode",
+    "fct_informant_pair",
+    "fct_participation_quarter",
     "fct_response",
+    "fct_response_item",
     "fct_session",
     "fct_team_quarter",
 }
