@@ -33,6 +33,7 @@ from fit_warehouse.landing import (
 from fit_warehouse.landing.adapters import Adapter, Part, Reading
 from fit_warehouse.landing.adapters.contract_files import ContractFiles
 from fit_warehouse.landing.files import LandingFile
+from fit_warehouse.landing.kept import Store
 from fit_warehouse.landing.ledger import Entry
 from fit_warehouse.landing.quarantine import closing
 from fit_warehouse.landing.quarantine import write as quarantining
@@ -240,12 +241,14 @@ class _Worker:
         file, header = read.file, self._load(part)
         read.check_unchanged()
         erased = tombstones.drop(self.connection, self.home, part.table, header, self.keys)
+        raw = self.home.raw / part.table.name / f"{file_id}.parquet"
         taken = intake.take(
             self.connection,
             part.table,
             header,
             extracted_at=file.extracted_at,
             today=self.started.astimezone(HELSINKI).date(),
+            to=Store(raw, file_id, self.keys),
         )
         # Only now is it sure that this is a header and no row of data, which no note may repeat.
         unknown = {name for name in header if name and name not in (*part.table.names, closing.ID)}
@@ -254,10 +257,8 @@ class _Worker:
             names = files.shown(", ".join(sorted(unknown)))
             self.landing.notes.append(f"{file.name}: {text}: {names}")
         if taken.quarantined > self.settings.land.max_quarantined_share * taken.delivered:
+            raw.unlink(missing_ok=True)
             raise RefusedFileError("too_many_quarantined", _where(taken))
-        if taken.kept:
-            raw = self.home.raw / part.table.name / f"{file_id}.parquet"
-            intake.write_kept(self.connection, part.table, raw, file_id=file_id, keys=self.keys)
         if taken.quarantined:
             quarantine = self.home.quarantine / f"{file_id}.parquet"
             quarantining.write(
