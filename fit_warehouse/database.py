@@ -47,6 +47,15 @@ def connect(
                 f"another program holds {path} open. Close it there (or open it read-only), then try again"
             ) from problem
         raise
+    return _silent(connection)
+
+
+def beside(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Open a second connection to a database: with the same limits, and temporary tables of its own."""
+    return _silent(connection.cursor())
+
+
+def _silent(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     # The commands show how far they are; the engine would write its own bar into their output.
     connection.execute("set enable_progress_bar = false")
     return connection

@@ -85,8 +85,7 @@ def land(settings: Settings, home: Home, *, progress: Say = lambda _: None) -> L
     ledger.forget_refusals(home)
     connection = database.connect(None, settings.build, temporary=home.path / "spill")
     try:
-        # They share threads and memory, and each has temporary tables of its own.
-        connections = (connection, connection.cursor())
+        connections = (connection, database.beside(connection))
         for each in connections:
             intake.prepare(each)
         worker = _Worker(settings, home, landing)
