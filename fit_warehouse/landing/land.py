@@ -84,8 +84,8 @@ def land(settings: Settings, home: Home, *, progress: Say = lambda _: None) -> L
     landing.notes += [f"removed a leftover of a stopped run: {name}" for name in ledger.sweep(home)]
     ledger.forget_refusals(home)
     connection = database.connect(None, settings.build, temporary=home.path / "spill")
+    connections = (connection, database.beside(connection))
     try:
-        connections = (connection, database.beside(connection))
         for each in connections:
             intake.prepare(each)
         worker = _Worker(settings, home, landing)
@@ -101,7 +101,8 @@ def land(settings: Settings, home: Home, *, progress: Say = lambda _: None) -> L
                 progress(f"{done:.0%}, {identity.safe_name(file.name)}")
                 worker.land_file(file, looks.popleft(), connections[(number - 1) % 2])
     finally:
-        connection.close()
+        for each in connections:  # the last one takes what was spilled with it
+            each.close()
     return landing
 
 
