@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fit_warehouse import project
+import duckdb
+
+from fit_warehouse import project, registry
 from fit_warehouse.errors import DataError, UsageError
 from fit_warehouse.home import Home
-from fit_warehouse.landing import contract, ledger, resolve
+from fit_warehouse.landing import ledger, resolve
 from fit_warehouse.settings import Settings
 
 Say = Callable[[str], None]
@@ -43,14 +45,17 @@ def build(settings: Settings, home: Home, *, progress: Say = lambda _: None) -> 
     Raises
     ------
     UsageError
-        When nothing has been landed, or the database is held open by another program.
+        When nothing has been landed, a form's instrument is no longer in the registry, or the
+        database is held open by another program.
     DataError
         When a model cannot be built or a data test fails, with the names of all that did.
     """
     if not ledger.landed(home):
         raise UsageError("nothing has been landed yet. Run: fit land")
+    registry.use(settings.paths.registry)
     _check_parameter_set(settings)
     resolve.ensure(settings, home)
+    _check_instruments(settings, home)
     home.build_database.parent.mkdir(parents=True, exist_ok=True)
     fresh = home.build_database.with_name("fresh.duckdb")
     _remove(fresh)
@@ -66,11 +71,27 @@ def build(settings: Settings, home: Home, *, progress: Say = lambda _: None) -> 
 
 
 def _check_parameter_set(settings: Settings) -> None:
-    known = {row["parameter_set"] for row in project.seed("instrument_parameter")}
+    known = registry.current().parameter_sets
     if settings.outcome.parameter_set not in known:
         raise UsageError(
             f"setting outcome.parameter_set = {settings.outcome.parameter_set!r} is not in "
-            f"seeds/instrument_parameter.csv; there are {', '.join(sorted(known))}"
+            f"the registry of instruments; there are {', '.join(known)}"
+        )
+
+
+def _check_instruments(settings: Settings, home: Home) -> None:
+    """Refuse to build without an instrument of which forms have landed."""
+    known = {row["instrument_code"] for row in registry.current().instruments}
+    with duckdb.connect() as connection:
+        landed = connection.execute(
+            "select distinct instrument_code from read_parquet($path) order by all",
+            {"path": glob.escape(str(home.accepted / "response.parquet"))},
+        ).fetchall()
+    missing = [code for (code,) in landed if code not in known]
+    if missing:
+        raise UsageError(
+            f"forms of {', '.join(missing)} have landed, and no instrument has this code now. Put "
+            f"its row back into {settings.paths.registry / 'instrument.csv'}"
         )
 
 
@@ -105,6 +126,18 @@ def _environment(settings: Settings, home: Home, database: Path) -> Iterator[Non
                 os.environ[name] = value
 
 
+def _variables(settings: Settings) -> dict[str, Any]:
+    """Return the vars of dbt_project.yml that settings and the registry of instruments decide."""
+    instruments = registry.current()
+    return {
+        "parameter_set": settings.outcome.parameter_set,
+        "max_items": instruments.max_items,
+        "own_rows": instruments.added,
+        "gap_days": settings.episodes.gap_days,
+        "gap_days_by_service": dict(settings.episodes.gap_days_by_service),
+    }
+
+
 def _dbt(settings: Settings, home: Home, progress: Say) -> Built:
     """Call dbt build without the unit tests, which are about the code and not about the data."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # slow to import
@@ -114,13 +147,10 @@ def _dbt(settings: Settings, home: Home, progress: Say) -> Built:
         if event.info.name == "NodeStart":
             progress(event.data.node_info.node_name)
 
-    variables = {
-        "parameter_set": settings.outcome.parameter_set,
-        "max_items": len(contract.item_columns()),
-    }
     root = str(project.root())
     command = ["--quiet", "--no-print", "--no-use-colors", "build"]
-    command += ["--project-dir", root, "--profiles-dir", root, "--vars", json.dumps(variables)]
+    variables = json.dumps(_variables(settings))
+    command += ["--project-dir", root, "--profiles-dir", root, "--vars", variables]
     command += ["--exclude-resource-type", "unit_test"]
     try:
         outcome = dbtRunner(callbacks=[told]).invoke(command)

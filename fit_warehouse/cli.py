@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 from rich.console import Console
 
+from fit_warehouse import registry
 from fit_warehouse import settings as settings_module
 from fit_warehouse.commands import erase, key, quarantine
 from fit_warehouse.errors import FitError, UsageError
@@ -66,6 +67,7 @@ def _place(landing: Path | None = None) -> _Place:
     from fit_warehouse import demo_data
 
     settings = settings_module.load()
+    registry.use(settings.paths.registry)
     if landing is not None:
         paths = dataclasses.replace(settings.paths, landing=landing)
         settings = dataclasses.replace(settings, paths=paths)

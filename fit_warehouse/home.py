@@ -71,6 +71,11 @@ class Home:
         return self.accepted / "conflicting.parquet"
 
     @property
+    def quarantined(self) -> Path:
+        """How many rows are kept out, by team and month: what the marts know of the quarantine."""
+        return self.accepted / "quarantined.parquet"
+
+    @property
     def resolved(self) -> Path:
         """From which landed files the accepted ones were made; absent while they are being made."""
         return self.accepted / "resolved.json"

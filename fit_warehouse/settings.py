@@ -29,6 +29,7 @@ class Paths:
     key_file: Path | None = None  # default: the user's own configuration folder
     mappings: Path = Path("mappings")  # how extracts with other columns are read
     surveys: Path = Path("surveys")  # a TOML for each roll-out survey
+    registry: Path = Path("registry")  # instruments and thresholds of one's own
     fhir_table: Path | None = None  # what adds to fhir.toml of the package
     fit_outcomes_table: Path | None = None  # what adds to fit_outcomes.toml of the package
 
@@ -70,8 +71,16 @@ class Build:
 
 
 @dataclass(frozen=True, slots=True)
+class Episodes:
+    """Days without a meeting that part two episodes where no source delivers episodes."""
+
+    gap_days: int = 90
+    gap_days_by_service: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """Which published thresholds classify change; a name in seeds/instrument_parameter.csv."""
+    """Which published thresholds classify change; a name in the registry's instrument_parameter."""
 
     parameter_set: str = "pcoms"
     ci_level: float = 0.95
@@ -113,6 +122,7 @@ class Settings:
     identity: Identity = field(default_factory=Identity)
     openfit: OpenFIT = field(default_factory=OpenFIT)
     build: Build = field(default_factory=Build)
+    episodes: Episodes = field(default_factory=Episodes)
     outcome: Outcome = field(default_factory=Outcome)
     publish: Publish = field(default_factory=Publish)
     retention: Retention = field(default_factory=Retention)
@@ -227,6 +237,8 @@ def _check(settings: Settings) -> None:
         raise UsageError("setting land.max_quarantined_share is a share: from 0 to 1")
     if settings.land.max_document_mb < 1:
         raise UsageError("setting land.max_document_mb is at least 1")
+    if min(settings.episodes.gap_days, *settings.episodes.gap_days_by_service.values(), 1) < 1:
+        raise UsageError("setting episodes: a gap is a number of days, 1 or more")
     if not 0 < settings.outcome.ci_level < 1:
         raise UsageError("setting outcome.ci_level is a probability: between 0 and 1, as 0.95")
     if settings.publish.k_min < 3:

@@ -27,11 +27,15 @@ Dbt = Callable[..., Any]
 def no_installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Take away what the user's environment says, and give a key file that is nobody's."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith("FIT_")]:
-            patch.delenv(name)
-        key_file = tmp_path_factory.mktemp("key") / "pseudonym.key"
-        patch.setenv("FIT_PATHS_KEY_FILE", str(key_file))
+        forget_installation(patch, tmp_path_factory.mktemp("key"))
         yield
+
+
+def forget_installation(patch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Remove the project's settings from the environment; a key may be made in `folder`."""
+    for name in [name for name in os.environ if name.startswith("FIT_")]:
+        patch.delenv(name)
+    patch.setenv("FIT_PATHS_KEY_FILE", str(folder / "pseudonym.key"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,11 @@ class BuiltCity:
 
 @pytest.fixture(scope="session")
 def built_city(no_installation: None, tmp_path_factory: pytest.TempPathFactory) -> BuiltCity:
-    folder = tmp_path_factory.mktemp("built_city")
+    return build_city(tmp_path_factory.mktemp("built_city"))
+
+
+def build_city(folder: Path) -> BuiltCity:
+    """Make, land, build and measure the small city of the tests below a folder."""
     settings = Settings(
         paths=Paths(
             home=folder / "var",

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fit_warehouse import project
+from fit_warehouse import registry
 
 CONTRACT = Path(__file__).with_name("contract.toml")
 
@@ -91,9 +91,8 @@ class Instrument:
     score_step: str
 
 
-@cache
 def instruments() -> tuple[Instrument, ...]:
-    """Return the instrument registry."""
+    """Return the instruments of the registry in use."""
     return tuple(
         Instrument(
             row["instrument_code"],
@@ -102,14 +101,17 @@ def instruments() -> tuple[Instrument, ...]:
             row["item_max"],
             row["score_step"],
         )
-        for row in project.seed("instrument")
+        for row in registry.current().instruments
     )
 
 
 def item_columns() -> tuple[str, ...]:
     """Return item_1 ... item_n, n being the largest item count in the registry."""
-    largest = max(instrument.item_count for instrument in instruments())
-    return tuple(f"item_{number}" for number in range(1, largest + 1))
+    return _items(registry.current().max_items)
+
+
+def _items(count: int) -> tuple[str, ...]:
+    return tuple(f"item_{number}" for number in range(1, count + 1))
 
 
 def _column(name: str, content: Mapping[str, Any]) -> Column:
@@ -118,9 +120,13 @@ def _column(name: str, content: Mapping[str, Any]) -> Column:
     return Column(name=name, **values)
 
 
-@cache
 def tables() -> Mapping[str, Table]:
-    """Return all intake tables by name."""
+    """Return all intake tables by name; a form has the items that the registry in use needs."""
+    return _tables(registry.current().max_items)
+
+
+@cache
+def _tables(max_items: int) -> Mapping[str, Table]:
     content = tomllib.loads(CONTRACT.read_text(encoding="utf-8"))
     found = {}
     for name, table in content.items():
@@ -128,7 +134,7 @@ def tables() -> Mapping[str, Table]:
         if name == "response":
             items = [
                 Column(item, "decimal", f"Score of item {item.removeprefix('item_')}.", scale=2)
-                for item in item_columns()
+                for item in _items(max_items)
             ]
             before_total = [column.name for column in columns].index("total")
             columns[before_total:before_total] = items

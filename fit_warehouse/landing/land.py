@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from fit_warehouse import database
+from fit_warehouse import database, registry
 from fit_warehouse.erase import tombstones
 from fit_warehouse.errors import UsageError
 from fit_warehouse.home import Home
@@ -70,6 +70,7 @@ def land(settings: Settings, home: Home, *, progress: Say = lambda _: None) -> L
     Landing
         Refused files are in it, not raised: the good ones beside them have landed.
     """
+    registry.use(settings.paths.registry)
     found, ignored = files.scan(settings.landing)
     if not found and not ledger.landed(home):
         raise UsageError(

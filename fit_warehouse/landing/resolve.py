@@ -21,7 +21,7 @@ from pathlib import Path
 
 import duckdb
 
-from fit_warehouse import database
+from fit_warehouse import database, registry
 from fit_warehouse.home import Home
 from fit_warehouse.landing import ledger, resolved
 from fit_warehouse.landing.contract import Table, tables
@@ -34,6 +34,7 @@ def ensure(settings: Settings, home: Home) -> Fates:
 
     The caller holds the home's lock.
     """
+    registry.use(settings.paths.registry)
     last = resolved.last(home)
     if last is not None and last.is_of(home):
         return last.fates
@@ -47,9 +48,13 @@ def ensure(settings: Settings, home: Home) -> Fates:
 def resolve(connection: duckdb.DuckDBPyConnection, home: Home) -> Fates:
     """Write `accepted/<table>.parquet` for every table and return the fate of every raw row.
 
+    Beside them it writes which raw rows contradict each other, and how many rows are kept out.
+
     The accepted files hold the contract's columns alone, ordered by the key, so that the same rows
     give the same content in whatever order and parts they were delivered.
     """
+    from fit_warehouse.landing.quarantine import counted  # which reads what is written here
+
     database.limit_memory(connection)
     home.accepted.mkdir(parents=True, exist_ok=True)
     resolved.forget(home)  # until all files below belong together
@@ -80,6 +85,7 @@ def resolve(connection: duckdb.DuckDBPyConnection, home: Home) -> Fates:
             home.accepted / f"{table.name}.parquet",
         )
     database.write_parquet(connection, "from conflict order by all", home.conflicts)
+    counted.write(connection, home)
     fates = Fates(by_file)
     resolved.write(home, fates)
     return fates
@@ -93,7 +99,15 @@ def _raw_view(connection: duckdb.DuckDBPyConnection, table: Table, paths: list[P
     query = f"select {typed} where false"
     if paths:
         files = database.path_list(paths)
-        query = f"select * from read_parquet({files}, union_by_name = true)"
+        stored = f"read_parquet({files}, union_by_name = true)"
+        # The registry may know an instrument with more items than any form that has landed.
+        there = connection.sql(f"from {stored}").columns
+        later = "".join(
+            f", cast(null as {kind}) as {name}"
+            for name, kind in columns.items()
+            if name not in there
+        )
+        query = f"select *{later} from {stored}"
     connection.execute(f"create or replace temp view raw_{table.name} as {query}")
 
 

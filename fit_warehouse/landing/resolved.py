@@ -41,10 +41,13 @@ class Resolved:
 
 
 def state(home: Home) -> str:
-    """Return what changes when a file lands, or when another contract reads the same files."""
+    """Return what changes when a file lands, or when another contract reads the same files.
+
+    A file that mends rows is one that lands; an erasure takes the accepted files away.
+    """
     columns = [(table.name, table.key, table.columns) for table in tables().values()]
     landed = sorted(entry.file_id for entry in ledger.landed(home))
-    return hashlib.sha256(repr((columns, landed)).encode()).hexdigest()
+    return hashlib.sha256(repr((columns, landed, home.quarantined.name)).encode()).hexdigest()
 
 
 def last(home: Home) -> Resolved | None:

@@ -9,13 +9,20 @@ from fit_warehouse.measure.context import Context
 from fit_warehouse.measure.period import quarter_start, shifted
 from fit_warehouse.measure.tables import read
 
-# Each step keeps the conditions of those before it.
+# Each step keeps the conditions of those before it; fct_team_quarter counts the same steps.
 FUNNEL = {
-    "closed": "true",
+    "referred": "true",
+    "opened": "opened_on is not null or n_sessions > 0",
     "attended": "n_sessions > 0",
     "one_prom": "n_sessions > 0 and n_prom >= 1",
     "two_prom": "n_sessions > 0 and n_prom >= 2",
     "in_denominator": "is_in_change = 1",
+    "improved": "is_in_change = 1 and change_class in ('recovered', 'improved')",
+}
+FUNNEL_COUNTS = {
+    "n_episodes": "episode_client_key",
+    "n_persons": "family_key",
+    "n_workers": "worker_key",
 }
 
 USE = {
@@ -27,25 +34,28 @@ USE_QUARTERS = 8  # two years: as long as a manager looks back
 
 
 def funnel(context: Context) -> Iterator[dict[str, Any]]:
-    """Yield the lines of city_funnel."""
-    for order, (step, condition) in enumerate(FUNNEL.items(), start=1):
-        (counted,) = read(
-            context.connection,
-            f"""
-            select count(distinct episode_client_key) as n_episodes,
-                count(distinct family_key) as n_persons,
-                count(distinct session.worker_key) as n_workers
-            from marts.fct_episode
-            left join (
-                select distinct episode_key, worker_key from marts.fct_session
-            ) as session using (episode_key)
-            where closed_on between $period_start and $period_end
-                and is_closed_before_opened = 0
-                and {condition}
-            """,
-            context.days,
+    """Yield the lines of city_funnel, of the episodes that closed in the period."""
+    columns = ",\n".join(
+        f"count(distinct {key}) filter (where {condition}) as {step}_{name}"
+        for step, condition in FUNNEL.items()
+        for name, key in FUNNEL_COUNTS.items()
+    )
+    (counted,) = read(
+        context.connection,
+        f"""
+        with worker as (
+            select distinct episode_key, worker_key from marts.fct_session
         )
-        yield {"step_order": order, "step": step, **counted, "as_of": context.as_of, **context.days}
+        select {columns}
+        from marts.fct_episode
+        left join worker using (episode_key)
+        where closed_on between $period_start and $period_end and is_closed_before_opened = 0
+        """,
+        context.days,
+    )
+    for order, step in enumerate(FUNNEL, start=1):
+        counts = {name: counted[f"{step}_{name}"] for name in FUNNEL_COUNTS}
+        yield {"step_order": order, "step": step, **counts, "as_of": context.as_of, **context.days}
 
 
 def use(context: Context) -> Iterator[dict[str, Any]]:

@@ -24,11 +24,12 @@ def rows(context: Context) -> Iterator[dict[str, Any]]:
             where closed_on between $period_start and $period_end and is_in_change = 1
         ),
         own as (
-            select session_key, client_key, prom_instrument as instrument_code,
+            select session_key, episode_key, client_key, prom_instrument as instrument_code,
                 'self' as respondent_role, prom_total as total
             from marts.fct_session
             union all
-            select session_key, client_key, caretaker_prom_instrument, 'caretaker', caretaker_prom_total
+            select session_key, episode_key, client_key, caretaker_prom_instrument, 'caretaker',
+                caretaker_prom_total
             from marts.fct_session
         )
         select own.instrument_code, own.respondent_role, fct_session.session_number,
@@ -41,6 +42,7 @@ def rows(context: Context) -> Iterator[dict[str, Any]]:
             and chosen.client_key = fct_session.client_key
         inner join own
             on fct_session.session_key = own.session_key
+            and fct_session.episode_key = own.episode_key
             and fct_session.client_key = own.client_key
             and chosen.prom_instrument = own.instrument_code
             and chosen.prom_respondent = own.respondent_role

@@ -13,6 +13,7 @@ Direction = Literal["higher_is_better", "lower_is_better"]
 
 GROUP = ("instrument_code", "respondent_role")
 TEAM_GROUP = ("team_code", "service_code", *GROUP)
+QUARTERS = {GROUP: "fct_city_quarter", TEAM_GROUP: "fct_team_quarter"}
 
 # Indicator: the condition that counts an episode of the denominator in the numerator.
 SHARES = {
@@ -84,7 +85,7 @@ def _shares(
 
 
 def _means(context: Context, group: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    """Yield means and the effect size, formed exactly from the sums of fct_team_quarter."""
+    """Yield means and the effect size, formed exactly from the sums of the quarter marts."""
     keys = ", ".join(group)
     sums = read(
         context.connection,
@@ -100,7 +101,7 @@ def _means(context: Context, group: tuple[str, ...]) -> Iterator[dict[str, Any]]
         ),
         quarter as (
             select *, prom_instrument as instrument_code, prom_respondent as respondent_role
-            from marts.fct_team_quarter
+            from marts.{QUARTERS[group]}
             where closed_quarter between $period_start and $period_end
         ),
         summed as (

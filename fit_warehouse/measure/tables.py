@@ -55,6 +55,11 @@ def _column(name: str) -> Column:
     return Column(name, definition["type"], definition["text"])
 
 
+def names() -> tuple[str, ...]:
+    """Return the names of all tables of statistics."""
+    return tuple(_definitions()["tables"])
+
+
 def table(name: str) -> Table:
     """Return the definition of a table."""
     definition = _definitions()["tables"][name]

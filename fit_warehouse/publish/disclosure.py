@@ -13,7 +13,7 @@ Whole lines are hidden. A hidden line keeps its keys and loses every number.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -173,23 +173,36 @@ def course(rows: Sequence[Row], rule: Rule, city: Sequence[Row]) -> list[bool]:
     return shown
 
 
-def city_funnel(rows: Sequence[Row], rule: Rule, in_groups: Iterable[int]) -> list[bool]:
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Families in the shown groups of city_outcome: in change, reliably improved, and the others."""
+
+    in_change: int
+    improved: int
+    not_improved: int
+
+
+def city_funnel(rows: Sequence[Row], rule: Rule, groups: Groups) -> list[bool]:
     """Return which steps are shown: each count, and each difference to the step shown before it.
 
-    `in_groups` are the families of each group of city_outcome that is shown: the last step less
-    these is a count as well.
+    What the last steps leave over beside the shown groups of city_outcome are counts as well: of the
+    denominator, of the improved in it, and of those who did not improve.
     """
     shown = []
     before: Row | None = None
-    left_over = sum(in_groups)
     for row in rows:
         persons = int(row["n_persons"])
         ok = rule.count(persons) and (not persons or row["n_workers"] >= rule.workers_min)
         ok = ok and (before is None or _difference(rule, before, row, ("n_episodes", "n_persons")))
+        left_over = []
         if row["step"] == "in_denominator":
-            ok = ok and rule.count(max(persons - left_over, 0))
-        shown.append(ok)
-        if ok:
+            left_over = [persons - groups.in_change]
+        elif row["step"] == "improved":
+            left_over = [persons - groups.improved]
+            if before is not None and before["step"] == "in_denominator":
+                left_over.append(int(before["n_persons"]) - persons - groups.not_improved)
+        shown.append(ok and all(rule.count(max(left, 0)) for left in left_over))
+        if shown[-1]:
             before = row
     return shown
 
@@ -204,18 +217,18 @@ def city_use(rows: Sequence[Row], rule: Rule) -> list[bool]:
     ]
 
 
-def cost_effect(rows: Sequence[Row], rule: Rule, closed: int) -> list[bool]:
+def cost_effect(rows: Sequence[Row], rule: Rule, closed: Collection[int]) -> list[bool]:
     """Return which lines of cost_effect are shown.
 
-    A total is shown only when it gives no hidden line away. `closed` are the families whose episodes
-    closed, where the funnel shows them: those who ended early are counted off them, and the rest is
-    a count as well.
+    A total is shown only when it gives no hidden line away. `closed` are the families at the steps
+    of the funnel that hold all who ended early and are shown: those who ended early are counted off
+    each, and the rest is a count as well.
     """
     shown = [rule.cell(row) for row in rows]
     lines = [i for i, row in enumerate(rows) if row["service_code"] != TOTAL]
-    while closed:
+    while True:
         early = sum(rows[i]["n_persons"] for i in lines if shown[i])
-        if not early or rule.count(max(closed - early, 0)):
+        if not early or all(rule.count(max(persons - early, 0)) for persons in closed):
             break
         shown[min((i for i in lines if shown[i]), key=lambda i: rows[i]["n_persons"])] = False
     for index, row in enumerate(rows):

@@ -14,16 +14,24 @@ from fit_warehouse.publish.disclosure import TOTAL, Row, Rule
 
 Shown = Mapping[str, Sequence[Row]]
 Decide = Callable[[Sequence[Row], Rule, Shown], list[bool]]
+IMPROVED = "share_reliably_improved"
 
 
-def _group_sizes(shown: Shown) -> list[int]:
-    """Return the families of each group whose change is shown."""
-    return [row["n_persons"] for row in shown["city_outcome"] if row["indicator"] == "mean_change"]
+def _groups(shown: Shown) -> disclosure.Groups:
+    """Return the families that the shown groups of city_outcome have at the funnel's last steps."""
+    changes = [row for row in shown["city_outcome"] if row["indicator"] == "mean_change"]
+    improved = [row for row in shown["city_outcome"] if row["indicator"] == IMPROVED]
+    return disclosure.Groups(
+        sum(row["n_persons"] for row in changes),
+        sum(row["n_persons_numerator"] for row in improved),
+        sum(row["n_persons_rest"] for row in improved),
+    )
 
 
-def _closed(shown: Shown) -> int:
-    """Return the families whose episodes closed, where the funnel shows them."""
-    return sum(row["n_persons"] for row in shown["city_funnel"] if row["step"] == "closed")
+def _closed(shown: Shown) -> list[int]:
+    """Return the families whose episodes closed and whose episodes had begun, where the funnel shows them."""
+    steps = ("referred", "opened")
+    return [row["n_persons"] for row in shown["city_funnel"] if row["step"] in steps]
 
 
 # In this order: the lines of a table are judged beside what is shown of those above it.
@@ -33,9 +41,7 @@ DISCLOSURE: dict[str, Decide] = {
         rows, rule, shown["city_outcome"]
     ),
     "course": lambda rows, rule, shown: disclosure.course(rows, rule, shown["city_outcome"]),
-    "city_funnel": lambda rows, rule, shown: disclosure.city_funnel(
-        rows, rule, _group_sizes(shown)
-    ),
+    "city_funnel": lambda rows, rule, shown: disclosure.city_funnel(rows, rule, _groups(shown)),
     "city_use": lambda rows, rule, _: disclosure.city_use(rows, rule),
     "cost_effect": lambda rows, rule, shown: disclosure.cost_effect(rows, rule, _closed(shown)),
 }

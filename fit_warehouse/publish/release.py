@@ -14,7 +14,7 @@ from fit_warehouse.errors import DataError, UsageError
 from fit_warehouse.home import Home, write_json
 from fit_warehouse.landing import files, ledger
 from fit_warehouse.measure.context import Context
-from fit_warehouse.publish import revision
+from fit_warehouse.publish import model_docs, revision
 from fit_warehouse.publish import stage as staging
 from fit_warehouse.publish import switch as switching
 from fit_warehouse.publish.stage import Staged
@@ -100,6 +100,7 @@ def publish(
     staged = staging.stage(settings, home, context)
     check_replaceable(settings, is_synthetic=staged.is_synthetic)
     pages = make_pages(staged.folder / staging.REPORTS, staged.open_database)
+    model_docs.write(settings, home, staged.folder / model_docs.PAGE)
     write_json(
         staged.folder / switching.MANIFEST, _manifest(settings, home, context, staged, checks)
     )

@@ -12,6 +12,7 @@ from fit_warehouse.report.marts import FunnelStep, Use
 from fit_warehouse.report.page import Interval, Page
 
 BOTH = "share_sessions_with_both"
+CLOSED = "referred"  # the first step holds every closed episode
 USES = (BOTH, "share_sessions_with_prom", "share_sessions_with_prem")
 
 
@@ -28,7 +29,7 @@ def funnel_count(page: Page, step: str) -> str:
 
 def _share(page: Page, row: FunnelStep) -> str:
     """Return a step's share of the closed episodes; without that number it cannot be said."""
-    closed = funnel_step(page, "closed")
+    closed = funnel_step(page, CLOSED)
     if row.n_episodes is None or closed is None or not closed.n_episodes:
         hidden = row if row.is_suppressed or closed is None else closed
         return page.cell(hidden, None, page.formats.percent)
@@ -38,11 +39,11 @@ def _share(page: Page, row: FunnelStep) -> str:
 def _funnel_finding(page: Page, steps: Sequence[FunnelStep]) -> str:
     counts = {row.step: row.n_episodes for row in steps}
     kept = funnel_step(page, "in_denominator")
-    if kept is None or kept.n_episodes is None or not counts.get("closed"):
+    if kept is None or kept.n_episodes is None or not counts.get(CLOSED):
         return page.text("funnel.unknown")
     return page.text(
         "funnel.finding",
-        closed=funnel_count(page, "closed"),
+        closed=funnel_count(page, CLOSED),
         kept=funnel_count(page, "in_denominator"),
         share=_share(page, kept),
     )
@@ -61,7 +62,7 @@ def _funnel_bars(page: Page, steps: Sequence[FunnelStep]) -> list[Bar]:
 
 
 def funnel(page: Page) -> Block:
-    """Show how many episodes are left at each step before the denominator."""
+    """Show how many of the closed episodes are left at each step, from referral to improvement."""
     heading = page.text("funnel.heading")
     steps = sorted(page.marts.funnel, key=lambda row: row.step_order)
     if not steps:

@@ -63,7 +63,7 @@ class CoursePoint:
 
 @dataclass(frozen=True, slots=True)
 class FunnelStep:
-    """How many episodes are left at a step between closing and the denominator."""
+    """How many of the closed episodes are left at a step between referral and improvement."""
 
     step_order: int
     step: str

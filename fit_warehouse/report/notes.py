@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fit_warehouse.report.coverage import funnel_count
+from fit_warehouse.report.coverage import CLOSED, funnel_count
 from fit_warehouse.report.elements import Block, bullets, facts, section
 from fit_warehouse.report.outcome import answer_parts
 from fit_warehouse.report.page import Page
@@ -19,7 +19,7 @@ def answer(page: Page) -> Block:
                 formats.date_range(publication.period_start, publication.period_end),
             ),
             (page.text("fact.as_of"), formats.day(publication.as_of)),
-            (page.text("fact.closed"), funnel_count(page, "closed")),
+            (page.text("fact.closed"), funnel_count(page, CLOSED)),
             (page.text("fact.kept"), funnel_count(page, "in_denominator")),
         ]
     )

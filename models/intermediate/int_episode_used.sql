@@ -13,29 +13,14 @@ sessions as (
     select * from {{ ref('int_episode_sessions') }}
 ),
 
-calendar as (
-    select
-        episode_key,
-        opened_on,
-        closed_on,
-        cast(
-            (extract(year from closed_on) - extract(year from opened_on)) * 12
-            + extract(month from closed_on) - extract(month from opened_on) as int
-        ) as months_apart
-    from episodes
-    where opened_on is not null and closed_on >= opened_on
-),
-
 whole as (
     select
         episode_key,
         opened_on,
         closed_on,
-        case
-            when {{ add_months('opened_on', 'months_apart') }} > closed_on then months_apart - 1
-            else months_apart
-        end as whole_months
-    from calendar
+        {{ whole_months('opened_on', 'closed_on') }} as whole_months
+    from episodes
+    where opened_on is not null and closed_on >= opened_on
 ),
 
 anniversaries as (

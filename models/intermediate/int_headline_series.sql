@@ -45,6 +45,12 @@ final as (
         n_forms,
         intake,
         last_total,
+        highest_total,
+        lowest_total,
+        n_turns,
+        {% for number in range(1, var('max_items') + 1) -%}
+        last_item_{{ number }} - first_item_{{ number }} as item_{{ number }}_change,
+        {% endfor -%}
         first_on,
         last_on,
         is_late_baseline

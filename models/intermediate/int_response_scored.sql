@@ -5,7 +5,12 @@ responses as (
 ),
 
 links as (
-    select * from {{ ref('stg_fit__client_link') }}
+    select * from {{ ref('int_client_link') }}
+),
+
+-- Where the form does not say its meeting, or its episode at a meeting of several.
+placed as (
+    select * from {{ ref('int_response_meeting') }}
 ),
 
 sessions as (
@@ -36,49 +41,15 @@ source_systems as (
     select * from {{ ref('source_system') }}
 ),
 
--- Whom the form is about and who answered, both as the source knows them.
-persons as (
-    select
-        response_key,
-        source_system,
-        session_date,
-        client_key as source_client_key
-    from responses
-    union all
-    select
-        response_key,
-        source_system,
-        session_date,
-        respondent_client_key as source_client_key
-    from responses
-    where respondent_client_key is not null
-),
-
--- The link that holds on the day of the meeting; the latest one if several do.
-linked as (
-    select
-        persons.response_key,
-        persons.source_client_key,
-        max_by(
-            links.client_key,
-            coalesce(cast(links.valid_from as string), '') || links.client_key
-        ) as client_key
-    from persons
-    inner join links
-        on persons.source_system = links.source_system
-        and persons.source_client_key = links.source_client_key
-        and coalesce(links.valid_from <= persons.session_date, true)
-    group by
-        persons.response_key,
-        persons.source_client_key
-),
-
 joined as (
     select
         responses.*,
-        coalesce(linked.client_key, responses.client_key) as person_key,
-        coalesce(linked_respondents.client_key, responses.respondent_client_key) as respondent_person_key,
-        coalesce(responses.episode_key, sessions.episode_key) as known_episode_key,
+        coalesce(links.client_key, responses.client_key) as person_key,
+        coalesce(respondent_links.client_key, responses.respondent_client_key) as respondent_person_key,
+        coalesce(responses.session_key, placed.session_key) as known_session_key,
+        case when responses.session_key is null and placed.session_key is not null then 1 else 0 end
+            as is_session_assigned,
+        coalesce(responses.episode_key, placed.episode_key, sessions.episode_key) as known_episode_key,
         case when sessions.session_key is null then 0 else 1 end as has_session,
         case when episodes.episode_key is null then 0 else 1 end as has_episode,
         case when teams.team_code is null then 0 else 1 end as has_team,
@@ -87,6 +58,7 @@ joined as (
         instruments.item_count,
         instruments.score_step,
         instruments.is_scored,
+        instruments.is_zero_total_valid,
         instruments.age_min,
         instruments.age_max,
         instruments.parameter_group as parameter_rule,
@@ -94,17 +66,20 @@ joined as (
         clients.birth_month,
         clients.birth_year
     from responses
-    left join linked
-        on responses.response_key = linked.response_key
-        and responses.client_key = linked.source_client_key
-    left join linked as linked_respondents
-        on responses.response_key = linked_respondents.response_key
-        and responses.respondent_client_key = linked_respondents.source_client_key
-    left join sessions on responses.session_key = sessions.session_key
+    left join links
+        on responses.source_system = links.source_system
+        and responses.client_key = links.source_client_key
+        and {{ link_holds('links', 'responses.session_date') }}
+    left join links as respondent_links
+        on responses.source_system = respondent_links.source_system
+        and responses.respondent_client_key = respondent_links.source_client_key
+        and {{ link_holds('respondent_links', 'responses.session_date') }}
+    left join placed on responses.response_key = placed.response_key
+    left join sessions on coalesce(responses.session_key, placed.session_key) = sessions.session_key
     left join episodes
-        on coalesce(responses.episode_key, sessions.episode_key) = episodes.episode_key
+        on coalesce(responses.episode_key, placed.episode_key, sessions.episode_key) = episodes.episode_key
     left join teams on responses.team_code = teams.team_code
-    left join clients on coalesce(linked.client_key, responses.client_key) = clients.client_key
+    left join clients on coalesce(links.client_key, responses.client_key) = clients.client_key
     left join instruments on responses.instrument_code = instruments.instrument_code
     left join source_systems on responses.source_system = source_systems.source_system
 ),
@@ -152,7 +127,7 @@ final as (
         source_system,
         person_key as client_key,
         known_episode_key as episode_key,
-        session_key,
+        known_session_key as session_key,
         -- A respondent who is a client keeps that key; any other is known within the client alone.
         -- The client's own name on the form says nothing new, and must not part a series in two.
         case
@@ -179,12 +154,13 @@ final as (
         items_source,
         total,
         age_at_form,
-        case when n_items = item_count and sum_of_items = 0 then 1 else 0 end as is_all_zero,
+        case when total = 0 and is_zero_total_valid = 0 then 1 else 0 end as is_all_zero,
         case
             when has_episode = 0 then 1
             else 0
         end as is_orphan_episode,
-        case when session_key is not null and has_session = 0 then 1 else 0 end as is_orphan_session,
+        is_session_assigned,
+        case when known_session_key is not null and has_session = 0 then 1 else 0 end as is_orphan_session,
         case when has_team = 0 then 1 else 0 end as is_unknown_team,
         case
             when respondent_role = 'self' and (age_at_form < age_min or age_at_form > age_max) then 1
@@ -192,7 +168,7 @@ final as (
         end as is_form_age_mismatch,
         case
             when total is null or is_skipped = 1 or is_scored = 0 then 0
-            when n_items = item_count and sum_of_items = 0 then 0
+            when total = 0 and is_zero_total_valid = 0 then 0
             else 1
         end as is_valid
     from scored

@@ -48,7 +48,7 @@ def test_page_has_every_section(name: str) -> None:
     assert tuple(re.findall(r"^## (.+)$", text, flags=re.MULTILINE)) == SECTIONS
 
 
-@pytest.mark.parametrize("name", OWN_PAGES)
+@pytest.mark.parametrize("name", [*OWN_PAGES, "quarter_sums"])
 def test_page_examples(name: str) -> None:
     text = (PAGES[0].parent / f"{name}.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```pycon\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
@@ -57,10 +57,10 @@ def test_page_examples(name: str) -> None:
     assert doctest.DocTestRunner().run(examples).failed == 0
 
 
-@pytest.mark.parametrize("name", OWN_PAGES)
+@pytest.mark.parametrize("name", [page.stem for page in PAGES])
 def test_page_names_files_that_exist(name: str) -> None:
     root = PAGES[0].parents[2]
     text = (PAGES[0].parent / f"{name}.md").read_text(encoding="utf-8")
-    paths = re.findall(r"`((?:fit_metrics|tests)/[\w/.]+)`", text)
+    paths = re.findall(r"`((?:fit_metrics|fit_warehouse|macros|models|tests)/[\w/.]+)`", text)
     assert paths
     assert [path for path in paths if not (root / path).exists()] == []

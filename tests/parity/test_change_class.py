@@ -18,6 +18,7 @@ from fit_warehouse import project
 
 if TYPE_CHECKING:
     from tests.conftest import BuiltCity
+    from tests.parity.conftest import Sandbox
 
 PARAMETERS = [row for row in project.seed("instrument_parameter") if row["reliable_change"]]
 SETS = sorted({row["parameter_set"] for row in PARAMETERS})
@@ -103,7 +104,9 @@ def rule_of(row: dict[str, str], direction: str) -> dict[str, Any]:
     return {**row, **numbers, "direction": direction}
 
 
-def threshold_pairs(change: Decimal, cutoff: Decimal) -> list[tuple[Decimal, Decimal]]:
+def threshold_pairs(
+    change: Decimal, cutoff: Decimal
+) -> list[tuple[Decimal | None, Decimal | None]]:
     """Return every pair a step from, or at, a reliable change either way or the cut-off."""
     scores = [STEP * step for step in range(401)]
     near = (-STEP, Decimal(0), STEP)
@@ -119,7 +122,7 @@ def threshold_pairs(change: Decimal, cutoff: Decimal) -> list[tuple[Decimal, Dec
 @pytest.mark.parametrize("row", PARAMETERS, ids=lambda row: "-".join(list(row.values())[:4]))
 def test_every_pair_at_a_threshold(row: dict[str, str], direction: str) -> None:
     rule = rule_of(row, direction)
-    pairs = frame(list(threshold_pairs(rule["reliable_change"], rule["cutoff"])))
+    pairs = frame(threshold_pairs(rule["reliable_change"], rule["cutoff"]))
     classes, functional = in_sql(pairs, rule)
     expected_classes, expected_functional = in_python(pairs, rule)
     assert set(classes) == {"recovered", "improved", "unchanged", "deteriorated"}
@@ -166,6 +169,66 @@ def test_the_marts_own_classes(built_city: BuiltCity) -> None:
     assert seen == episodes.height > 100
 
 
+def in_the_mart(rows: pl.DataFrame, row: dict[str, str]) -> pl.DataFrame:
+    """Return fct_episode_class for one set, instrument, group and respondent."""
+    return rows.filter(
+        pl.col("parameter_set") == row["parameter_set"],
+        pl.col("prom_instrument") == row["instrument_code"],
+        pl.col("parameter_group") == row["parameter_group"],
+        pl.col("prom_respondent") == row["respondent_role"],
+    ).select(
+        "episode_client_key",
+        pl.col("prom_intake").alias("intake"),
+        pl.col("prom_last").alias("last"),
+        "change_class",
+        "is_intake_functional",
+    )
+
+
+def agrees(rows: pl.DataFrame, row: dict[str, str]) -> int:
+    """Compare the rows of one set of thresholds with fit_metrics; return how many there are."""
+    found = in_the_mart(rows, row)
+    classes, functional = in_python(found, rule_of(row, "higher_is_better"))
+    assert found["change_class"].to_list() == classes
+    assert found["is_intake_functional"].to_list() == functional
+    return found.height
+
+
+def test_every_set_in_the_mart_of_classes(built_city: BuiltCity) -> None:
+    rows = built_city.frame("select * from marts.fct_episode_class order by episode_class_key")
+    assert set(rows["parameter_set"]) == set(SETS)
+    assert len(SETS) > 1
+    assert sum(agrees(rows, row) for row in PARAMETERS) == rows.height > 200
+
+
+def made_episodes(pairs: pl.DataFrame, row: dict[str, str]) -> pl.DataFrame:
+    """Return rows of fct_episode with two forms each."""
+    names = {"prom_instrument": "instrument_code", "prom_respondent": "respondent_role"}
+    return pairs.drop_nulls().select(
+        pl.int_range(pl.len()).cast(pl.String).str.zfill(6).alias("episode_client_key"),
+        pl.col("intake").alias("prom_intake"),
+        pl.col("last").alias("prom_last"),
+        *(pl.lit(row[source]).alias(name) for name, source in names.items()),
+        pl.lit(row["parameter_group"]).alias("parameter_group"),
+        pl.lit(1).alias("is_in_two_prom"),
+    )
+
+
+def classes_of(sandbox: Sandbox, pairs: pl.DataFrame, row: dict[str, str]) -> pl.DataFrame:
+    for seed in ("instrument", "instrument_parameter"):
+        sandbox.fill(seed)
+    rows = sandbox.run("fct_episode_class", fct_episode=made_episodes(pairs, row))
+    return rows.sort("episode_client_key")
+
+
+@pytest.mark.parametrize("row", PARAMETERS, ids=lambda row: "-".join(list(row.values())[:4]))
+def test_every_pair_at_a_threshold_in_the_mart(sandbox: Sandbox, row: dict[str, str]) -> None:
+    pairs = frame(threshold_pairs(Decimal(row["reliable_change"]), Decimal(row["cutoff"])))
+    rows = classes_of(sandbox, pairs, row)
+    assert agrees(rows, row) == pairs.height > 1_000
+    assert set(rows["change_class"]) == {"recovered", "improved", "unchanged", "deteriorated"}
+
+
 def scores(step: Decimal) -> st.SearchStrategy[Decimal | None]:
     return st.none() | st.integers(0, 400).map(lambda whole: whole * step)
 
@@ -193,3 +256,19 @@ def test_pairs_of_any_instrument(data: st.DataObject) -> None:
     assert list(np.array(functional, dtype=object)[has_class]) == list(
         np.array(expected_functional, dtype=object)[has_class]
     )
+
+
+@settings(
+    deadline=None,
+    max_examples=30,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=st.data())
+def test_episodes_of_any_pairs(sandbox: Sandbox, data: st.DataObject) -> None:
+    row = data.draw(st.sampled_from(PARAMETERS))
+    pairs = frame(data.draw(st.lists(st.tuples(scores(STEP), scores(STEP)), min_size=1)))
+    rows = classes_of(sandbox, pairs, row)
+    # Every set that has thresholds for the series has a row for each episode, and no other.
+    alike = [other for other in PARAMETERS if all(other[key] == row[key] for key in list(row)[1:4])]
+    assert rows.height == len(alike) * pairs.drop_nulls().height
+    assert sum(agrees(rows, other) for other in alike) == rows.height

@@ -8,6 +8,7 @@ import polars as pl
 
 if TYPE_CHECKING:
     from tests.conftest import BuiltCity
+    from tests.parity.conftest import Sandbox
 
 ORDER = ("session_date", "starts_at", "session_key")
 
@@ -29,6 +30,33 @@ def test_session_numbers(built_city: BuiltCity) -> None:
     assert {key: number for key, number in found.iter_rows() if number is not None} == expected
     # An episode with several index clients has a meeting twice, with one number.
     assert found.unique().height == found["session_key"].n_unique()
+
+
+def test_session_numbers_of_group_work(built_city: BuiltCity, sandbox: Sandbox) -> None:
+    """Episodes of other clients at every third meeting: each counts the meeting as one of its own."""
+    sessions = built_city.frame("select * from intermediate.int_session order by session_key")
+    others = sessions.select("session_key", pl.col("episode_key").shift(7))
+    further = others[::3].drop_nulls()
+    pairs = sandbox.run(
+        "int_session_episode", int_session=sessions, stg_fit__session_episode=further
+    )
+    found = sandbox.run("int_session_numbered", int_session_episode=pairs)
+    both = pl.concat([sessions.select("session_key", "episode_key"), further]).unique()
+    expected = (
+        both.join(sessions.drop("episode_key"), on="session_key")
+        .filter(pl.col("attendance") == "attended")
+        .sort("episode_key", *ORDER, nulls_last=True)
+        .with_columns((pl.int_range(pl.len()).over("episode_key") + 1).alias("session_number"))
+    )
+    keys = ["session_key", "episode_key", "session_number"]
+    assert further.height > 100
+    assert found.height == both.height
+    assert set(found.drop_nulls("session_number").select(keys).rows()) == set(
+        expected.select(keys).rows()
+    )
+    n_episodes = both.group_by("session_key").agg(pl.len().alias("expected"))
+    compared = found.join(n_episodes, on="session_key")
+    assert compared["n_episodes"].to_list() == compared["expected"].to_list()
 
 
 def test_owner_teams(built_city: BuiltCity) -> None:

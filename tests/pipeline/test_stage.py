@@ -20,9 +20,12 @@ MARTS = {
     "dim_service",
     "dim_team",
     "dim_worker",
+    "fct_city_quarter",
     "fct_early_ending",
     "fct_episode",
     "fct_response",
+    "fct_service_comparison",
+    "fct_service_quarter",
     "fct_session",
     "fct_team_quarter",
 }
@@ -30,9 +33,12 @@ METRICS = {"city_funnel", "city_outcome", "city_use", "cost_effect", "course", "
 LEDGER = {"delivery", "delivery_reason"}  # file names and hashes stay restricted
 OPEN = (METRICS | MARTS | {"disclosure_summary", "publication"}) - {
     "dim_worker",
+    "fct_city_quarter",
     "fct_early_ending",
     "fct_episode",
     "fct_response",
+    "fct_service_comparison",
+    "fct_service_quarter",
     "fct_session",
     "fct_team_quarter",
 }

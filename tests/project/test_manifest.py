@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+import yaml
 
 from fit_warehouse import project
 
@@ -104,6 +105,15 @@ def test_every_model_and_seed_has_a_key_test(manifest: dict[str, Any]) -> None:
 def test_composite_keys_of_seeds_are_unique(name: str) -> None:
     keys = Counter(tuple(row[column] for column in SEED_KEYS[name]) for row in project.seed(name))
     assert [key for key, count in keys.items() if count > 1] == []
+
+
+def test_every_report_and_power_bi_are_exposures_of_marts(manifest: dict[str, Any]) -> None:
+    pages = yaml.safe_load((project.root() / "notebooks" / "reports.yml").read_text("utf-8"))
+    exposures = {exposure["name"]: exposure for exposure in manifest["exposures"].values()}
+    assert set(exposures) == {page["id"] for page in pages["pages"]} | {"power_bi"}
+    public = {model["unique_id"] for model in marts(manifest)}
+    for exposure in exposures.values():
+        assert set(exposure["depends_on"]["nodes"]) <= public, exposure["name"]
 
 
 def test_prefix_and_folder_agree(manifest: dict[str, Any]) -> None:

@@ -134,8 +134,8 @@ def course() -> list[Row]:
 
 
 def city_funnel() -> list[Row]:
-    steps = {"closed": 2486, "attended": 2291, "one_prom": 1987}
-    steps |= {"two_prom": 1725, "in_denominator": 1684}
+    steps = {"referred": 2486, "opened": 2431, "attended": 2291, "one_prom": 1987}
+    steps |= {"two_prom": 1725, "in_denominator": 1684, "improved": 702}
     return [
         {"step_order": place, "step": step, "n_episodes": n, "is_suppressed": 0}
         for place, (step, n) in enumerate(steps.items(), start=1)

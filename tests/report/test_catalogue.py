@@ -10,6 +10,7 @@ import pytest
 
 import fit_warehouse.report
 from fit_warehouse.errors import UsageError
+from fit_warehouse.measure.counts import FUNNEL
 from fit_warehouse.report.catalogue import TEXTS, Catalogue, load_catalogue
 from fit_warehouse.report.errors import ReportError
 from fit_warehouse.report.page import GROUP_ORDER
@@ -19,8 +20,7 @@ PACKAGE = Path(fit_warehouse.report.__file__).parent
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 LANGUAGES = sorted(path.stem for path in TEXTS.glob("*.toml"))
 # Codes that come from the data and are named nowhere in the code.
-DATA_CODES = {"month", "session", "day", "attended", "one_prom", "two_prom", "professional"}
-DATA_CODES |= {"pcoms", "icce"}
+DATA_CODES = {"month", "session", "day", "professional", "pcoms", "icce", *FUNNEL}
 DATA_CODES |= {"caretaker", "self"} | {f"{code}_{role}".lower() for code, role in GROUP_ORDER}
 
 

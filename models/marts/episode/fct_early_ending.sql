@@ -49,24 +49,8 @@ joined as (
         case when prices.per = 'client' then persons.n_persons else 1 end as payers,
         persons.n_persons,
         persons.has_deteriorated,
-        -- Planned is the episode's own plan, else the price's.
-        cast(
-            coalesce(
-                case prices.unit
-                    when 'session' then episodes.planned_sessions
-                    when 'month' then episodes.planned_months
-                    when 'day' then episodes.planned_days
-                end,
-                prices.price_planned_units
-            ) as double
-        ) as planned_units,
-        cast(
-            case prices.unit
-                when 'session' then used.n_attended + prices.no_show_is_used * used.n_missed
-                when 'month' then used.whole_months
-                when 'day' then used.used_days
-            end as double
-        ) as whole_units,
+        {{ planned_units('episodes', 'prices') }} as planned_units,
+        {{ used_whole_units('used', 'prices') }} as whole_units,
         cast(case when prices.unit = 'month' then used.remaining_days else 0 end as double) as part_numerator,
         cast(case when prices.unit = 'month' then used.days_in_month else 1 end as double) as part_denominator
     from episodes

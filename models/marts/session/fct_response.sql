@@ -41,6 +41,8 @@ final as (
         cast(responses.is_valid as smallint) as is_valid,
         cast(responses.is_all_zero as smallint) as is_all_zero,
         cast(responses.is_form_age_mismatch as smallint) as is_form_age_mismatch,
+        cast(responses.is_session_assigned as smallint) as is_session_assigned,
+        cast(coalesce(sessions.is_session_inferred, 0) as smallint) as is_session_inferred,
         cast(responses.is_orphan_session as smallint) as is_orphan_session,
         cast(responses.is_orphan_episode as smallint) as is_orphan_episode,
         cast(responses.is_unknown_team as smallint) as is_unknown_team

@@ -10,6 +10,9 @@ named as (
     union
     select service_code from {{ ref('int_episode') }}
     union
+    select service_code from {{ ref('stg_fit__team') }}
+    where service_code is not null
+    union
     select service_code from services
 ),
 

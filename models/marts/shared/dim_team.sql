@@ -12,6 +12,8 @@ named as (
     union
     select team_code from {{ ref('stg_fit__response') }}
     union
+    select team_code from {{ ref('stg_fit__survey_response') }}
+    union
     select team_code from teams
 ),
 

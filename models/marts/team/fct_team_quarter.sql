@@ -31,11 +31,16 @@ final as (
         prom_instrument,
         prom_respondent,
         age_band,
-        cast(count(*) as bigint) as n_closed,
+        cast(count(*) as bigint) as n_referred,
+        -- A meeting shows that the episode began, also where nobody wrote down the day of opening.
+        cast(count(*) filter (where opened_on is not null or n_sessions > 0) as bigint) as n_opened,
         cast(count(*) filter (where n_sessions > 0) as bigint) as n_attended,
         cast(count(*) filter (where n_sessions > 0 and n_prom >= 1) as bigint) as n_one_prom,
         cast(count(*) filter (where n_sessions > 0 and n_prom >= 2) as bigint) as n_two_prom,
         cast(count(*) filter (where is_in_change = 1) as bigint) as n_in_change,
+        cast(
+            count(*) filter (where is_in_change = 1 and change_class in ('recovered', 'improved')) as bigint
+        ) as n_reliably_improved,
         cast(count(*) filter (where is_in_change = 1 and change_class = 'recovered') as bigint) as n_recovered,
         cast(count(*) filter (where is_in_change = 1 and change_class = 'improved') as bigint) as n_improved,
         cast(count(*) filter (where is_in_change = 1 and change_class = 'unchanged') as bigint) as n_unchanged,

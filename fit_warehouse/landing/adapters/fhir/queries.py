@@ -18,7 +18,6 @@ from fit_warehouse.landing.names import literal
 UNFINISHED_FORM = "in-progress"
 UNFINISHED_MEETING = ("planned", "arrived", "triaged", "in-progress", "onleave")
 WRONG = "entered-in-error"
-OF_LINK = (*contract.item_columns(), "total", *OF_FORM)
 IS_WORKER = "in ('Practitioner', 'PractitionerRole')"
 EXTRACTED = local_time("r.meta.lastUpdated")
 CODED = {
@@ -28,6 +27,11 @@ CODED = {
     "channel": "channel",
     "attendance": "attendance",
 }
+
+
+def of_link() -> tuple[str, ...]:
+    """Return the columns of a form that its answers may fill."""
+    return (*contract.item_columns(), "total", *OF_FORM)
 
 
 def forms(table: FhirTable) -> str:
@@ -57,7 +61,9 @@ def forms(table: FhirTable) -> str:
         "team_code": f"coalesce(provider, {_constant(table, 'team_code')})",
         "extracted_at": EXTRACTED,
     }
-    chosen = columns(contract.tables()["response"], elements, table.extensions("response"), OF_LINK)
+    chosen = columns(
+        contract.tables()["response"], elements, table.extensions("response"), of_link()
+    )
     return f"""
         with provider as (
             select id, max({ref_id("r.serviceProvider")}) as provider
@@ -105,7 +111,7 @@ def _answers() -> str:
         for n in range(1, LEVELS + 1)
     )
     pivoted = ", ".join(
-        f"max(given) filter (where column_name = '{name}') as {name}" for name in OF_LINK
+        f"max(given) filter (where column_name = '{name}') as {name}" for name in of_link()
     )
     return f"""
         {", ".join(levels)},

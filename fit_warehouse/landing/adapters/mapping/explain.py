@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from fit_warehouse import database
+from fit_warehouse import database, registry
 from fit_warehouse.errors import UsageError
 from fit_warehouse.landing import adapters, contract, files, identity, intake, tabular
 from fit_warehouse.landing.adapters.base import Adapter, Part
@@ -58,6 +58,7 @@ def explain(settings: Settings, path: Path, write_mapping: Path | None = None) -
         raise UsageError(f"there is no file {path}")
     if write_mapping is not None and write_mapping.exists():
         raise UsageError(f"{write_mapping} is there already: give another name, or move it away")
+    registry.use(settings.paths.registry)
     file = LandingFile(path, path.name, files.read_delivery(path.parent / files.DELIVERY))
     # What DuckDB spills has identifiers as they were delivered.
     with tempfile.TemporaryDirectory() as spill:

@@ -1,0 +1,52 @@
+"""Settings that the models read: from file and environment, checked, and passed on to dbt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from fit_warehouse import build, project
+from fit_warehouse import settings as settings_module
+from fit_warehouse.errors import UsageError
+from fit_warehouse.settings import Episodes, Settings
+
+
+def test_gaps_are_read_from_file_and_environment(tmp_path: Path) -> None:
+    file = tmp_path / "fit.toml"
+    file.write_text(
+        "[episodes]\ngap_days = 60\n[episodes.gap_days_by_service]\nhehku = 120\n", encoding="utf-8"
+    )
+    assert settings_module.load(file, {}).episodes == Episodes(60, {"hehku": 120})
+    stronger = {"FIT_EPISODES_GAP_DAYS": "30", "FIT_EPISODES_GAP_DAYS_BY_SERVICE": "other=45"}
+    assert settings_module.load(file, stronger).episodes == Episodes(30, {"other": 45})
+    assert settings_module.load(tmp_path / "none.toml", {}).episodes == Episodes(90, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("GAP_DAYS", "0", "1 or more"),
+        ("GAP_DAYS", "many", r"episodes\.gap_days = 'many'"),
+        ("GAP_DAYS_BY_SERVICE", "hehku=0", "1 or more"),
+        ("GAP_DAYS_BY_SERVICE", "hehku", r"episodes\.gap_days_by_service"),
+    ],
+)
+def test_gaps_that_are_no_number_of_days_are_refused(name: str, value: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        settings_module.load(environment={f"FIT_EPISODES_{name}": value})
+
+
+def test_dbt_is_told_the_gaps() -> None:
+    given = build._variables(Settings(episodes=Episodes(60, {"hehku": 120})))
+    assert given["gap_days"] == 60
+    assert given["gap_days_by_service"] == {"hehku": 120}
+
+
+def test_the_defaults_of_dbt_are_those_of_the_settings() -> None:
+    defaults = yaml.safe_load((project.root() / "dbt_project.yml").read_text(encoding="utf-8"))[
+        "vars"
+    ]
+    given = build._variables(Settings())
+    assert {name: defaults[name] for name in given} == given
