@@ -100,7 +100,7 @@ paired as (
         own.session_key,
         own.episode_key,
         own.client_key,
-        others.respondent_key as other_respondent_key,
+        others.respondent_key,
         case others.respondent_role
             when 'caretaker' then 'client_caretaker'
             else 'client_professional'
@@ -153,7 +153,7 @@ final as (
         placed.pair_kind,
         placed.own_response_key,
         placed.other_response_key,
-        placed.other_respondent_key,
+        placed.respondent_key,
         placed.own_instrument,
         placed.other_instrument,
         cast(case when placed.own_instrument = placed.other_instrument then 1 else 0 end as smallint)
