@@ -241,7 +241,7 @@ final as (
         denominators.owner_team_code as team_code,
         denominators.service_code,
         denominators.age_years,
-        age_bands.age_band,
+        ages.age_band,
         denominators.gender,
         denominators.referred_on,
         denominators.opened_on,
@@ -327,9 +327,7 @@ final as (
         denominators.exclusion_reason,
         '{{ var("parameter_set") }}' as parameter_set
     from denominators
-    left join age_bands
-        on denominators.age_years >= age_bands.age_min
-        and denominators.age_years <= age_bands.age_max
+    left join {{ each_age('age_bands') }} as ages on denominators.age_years = ages.age_years
 )
 
 select * from final
