@@ -20,21 +20,29 @@ MARTS = {
     "dim_service",
     "dim_team",
     "dim_worker",
+    "fct_adoption_month",
     "fct_early_ending",
     "fct_episode",
+    "fct_flow_month",
     "fct_response",
     "fct_session",
+    "fct_survey_construct",
     "fct_team_quarter",
+    "fct_use_month",
 }
 METRICS = {"city_funnel", "city_outcome", "city_use", "cost_effect", "course", "team_outcome"}
 LEDGER = {"delivery", "delivery_reason"}  # file names and hashes stay restricted
 OPEN = (METRICS | MARTS | {"disclosure_summary", "publication"}) - {
     "dim_worker",
+    "fct_adoption_month",
     "fct_early_ending",
     "fct_episode",
+    "fct_flow_month",
     "fct_response",
     "fct_session",
+    "fct_survey_construct",
     "fct_team_quarter",
+    "fct_use_month",
 }
 NUMBERS = ("n", "numerator", "n_persons", "n_episodes", "estimate", "ci_low", "ci_high")
 NUMBERS += ("gross_amount_eur", "unused_units")
