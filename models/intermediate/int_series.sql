@@ -78,7 +78,7 @@ series as (
         min(total) as lowest_total,
         min(session_date) as first_on,
         max(session_date) as last_on,
-        {% for number in range(1, var('max_items') + 1) -%}
+        {% for number in range(1, 5) -%}
         max(case when place = 1 and items_source = 'items' then item_{{ number }} end) as first_item_{{ number }},
         max(case when is_last = 1 and items_source = 'items' then item_{{ number }} end) as last_item_{{ number }},
         {% endfor -%}
