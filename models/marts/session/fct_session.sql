@@ -33,18 +33,13 @@ further_workers as (
     group by session_key
 ),
 
-group_meetings as (
-    select distinct session_key
-    from sessions
-    where n_episodes > 1
-),
-
 -- At a meeting of several episodes a form is of its own one; else the meeting says the episode.
 valid_forms as (
     select
-        responses.session_key,
-        case when group_meetings.session_key is null then '' else coalesce(responses.episode_key, '') end
-            as form_episode_key,
+        sessions.session_key,
+        sessions.episode_key,
+        sessions.session_date,
+        sessions.starts_at,
         responses.client_key,
         case when responses.respondent_role = 'self' then responses.kind else 'caretaker' end as form_place,
         responses.instrument_code,
@@ -52,74 +47,110 @@ valid_forms as (
         responses.entered_at,
         responses.response_key
     from responses
-    left join group_meetings on responses.session_key = group_meetings.session_key
+    inner join sessions
+        on responses.session_key = sessions.session_key
+        and (coalesce(sessions.n_episodes, 1) = 1 or responses.episode_key = sessions.episode_key)
     where
         responses.is_valid = 1
-        and responses.session_key is not null
         and (
             responses.respondent_role = 'self'
             or (responses.respondent_role = 'caretaker' and responses.kind = 'PROM')
         )
 ),
 
--- One form a client, meeting, kind and role: the last one recorded counts.
-placed_forms as (
-    select
+{% set side_by_side -%}
         session_key,
-        form_episode_key,
+        episode_key,
         client_key,
-        form_place,
-        instrument_code,
-        total,
-        row_number() over (
-            partition by session_key, form_episode_key, client_key, form_place
-            order by entered_at desc nulls last, response_key desc
-        ) as place
-    from valid_forms
-),
-
-forms as (
-    select
-        session_key,
-        form_episode_key,
-        client_key,
+        any_value(session_date) as session_date,
+        any_value(starts_at) as starts_at,
         max(case when form_place = 'PROM' then instrument_code end) as prom_instrument,
         max(case when form_place = 'PROM' then total end) as prom_total,
         max(case when form_place = 'PREM' then instrument_code end) as prem_instrument,
         max(case when form_place = 'PREM' then total end) as prem_total,
         max(case when form_place = 'caretaker' then instrument_code end) as caretaker_prom_instrument,
         max(case when form_place = 'caretaker' then total end) as caretaker_prom_total
+{%- endset %}
+counted_forms as (
+    select
+        {{ side_by_side }},
+        count(case when form_place = 'PROM' then 1 end) as n_prom,
+        count(case when form_place = 'PREM' then 1 end) as n_prem,
+        count(case when form_place = 'caretaker' then 1 end) as n_caretaker
+    from valid_forms
+    group by
+        session_key,
+        episode_key,
+        client_key
+),
+
+repeated as (
+    select
+        session_key,
+        episode_key,
+        client_key
+    from counted_forms
+    where n_prom > 1 or n_prem > 1 or n_caretaker > 1
+),
+
+-- One form a client, meeting, kind and role: the last one recorded counts. Few have to be put in order.
+placed_forms as (
+    select
+        valid_forms.*,
+        row_number() over (
+            partition by
+                valid_forms.session_key, valid_forms.episode_key, valid_forms.client_key, valid_forms.form_place
+            order by valid_forms.entered_at desc nulls last, valid_forms.response_key desc
+        ) as place
+    from valid_forms
+    semi join repeated
+        on valid_forms.session_key = repeated.session_key
+        and valid_forms.episode_key = repeated.episode_key
+        and valid_forms.client_key = repeated.client_key
+),
+
+{% set columns = [
+    'session_key', 'episode_key', 'client_key', 'session_date', 'starts_at', 'prom_instrument', 'prom_total',
+    'prem_instrument', 'prem_total', 'caretaker_prom_instrument', 'caretaker_prom_total',
+] -%}
+forms as (
+    select {{ columns | join(', ') }}
+    from counted_forms
+    where n_prom <= 1 and n_prem <= 1 and n_caretaker <= 1
+    union all
+    select
+        {{ side_by_side }}
     from placed_forms
     where place = 1
     group by
         session_key,
-        form_episode_key,
+        episode_key,
         client_key
 ),
 
 -- The change of experience is from the meeting before that has a form of the same instrument.
+prem_sequence as (
+    select
+        session_key,
+        episode_key,
+        client_key,
+        prem_total - lag(prem_total) over (
+            partition by episode_key, client_key, prem_instrument
+            order by session_date, starts_at nulls last, session_key
+        ) as prem_change
+    from forms
+    where prem_total is not null
+),
+
 measured as (
     select
-        sessions.session_key,
-        sessions.episode_key,
-        forms.client_key,
-        forms.prom_instrument,
-        forms.prom_total,
-        forms.prem_instrument,
-        forms.prem_total,
-        case
-            when forms.prem_total is not null
-                then forms.prem_total - lag(forms.prem_total) over (
-                    partition by sessions.episode_key, forms.client_key, forms.prem_instrument
-                    order by sessions.session_date, sessions.starts_at nulls last, sessions.session_key
-                )
-        end as prem_change,
-        forms.caretaker_prom_instrument,
-        forms.caretaker_prom_total
+        forms.*,
+        prem_sequence.prem_change
     from forms
-    inner join sessions
-        on forms.session_key = sessions.session_key
-        and forms.form_episode_key = case when sessions.n_episodes > 1 then sessions.episode_key else '' end
+    left join prem_sequence
+        on forms.session_key = prem_sequence.session_key
+        and forms.episode_key = prem_sequence.episode_key
+        and forms.client_key = prem_sequence.client_key
 ),
 
 weekly_services as (
