@@ -177,27 +177,36 @@ attended_weekly as (
     select
         sessions.session_key,
         sessions.episode_key,
+        episode_clients.client_key,
         sessions.session_date,
-        sessions.session_number
+        sessions.session_number,
+        case when coalesce(measured.prom_total, measured.caretaker_prom_total) is null then 0 else 1 end
+        + case when measured.prem_total is null then 0 else 1 end as n_forms
     from sessions
-    left join episodes on sessions.episode_key = episodes.episode_key
+    left join episode_clients on sessions.episode_key = episode_clients.episode_key
     inner join weekly_services
-        on coalesce(episodes.service_code, sessions.service_code) = weekly_services.service_code
+        on coalesce(episode_clients.service_code, sessions.service_code) = weekly_services.service_code
+    left join measured
+        on sessions.session_key = measured.session_key
+        and sessions.episode_key = measured.episode_key
+        and episode_clients.client_key = measured.client_key
     where sessions.attendance = 'attended'
 ),
 
--- Where forms are due once a week: every meeting but the first that was attended in the week.
+-- Where forms are due once a week, one meeting of the week has to have them: the one with most, then the first.
 not_due as (
     select
         session_key,
-        episode_key
+        episode_key,
+        client_key
     from (
         select
             session_key,
             episode_key,
+            client_key,
             row_number() over (
-                partition by episode_key, {{ week_number('session_date') }}
-                order by session_number
+                partition by episode_key, client_key, {{ week_number('session_date') }}
+                order by n_forms desc, session_number
             ) as place
         from attended_weekly
     ) as in_week
@@ -262,6 +271,7 @@ final as (
     left join not_due
         on sessions.session_key = not_due.session_key
         and sessions.episode_key = not_due.episode_key
+        and episode_clients.client_key = not_due.client_key
     left join measured
         on sessions.session_key = measured.session_key
         and sessions.episode_key = measured.episode_key
