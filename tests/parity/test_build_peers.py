@@ -73,11 +73,13 @@ def test_peer_makes_the_sums_of_the_mart(peer: str, built_city: BuiltCity, tmp_p
         for name in SUMS
     )
     query = (
-        f"select cast(closed_quarter as date), {', '.join(TEAM_KEYS)}, sum(n_closed), "
+        f"select cast(closed_quarter as date), {', '.join(TEAM_KEYS)}, sum({{closed}}), "
         f"cast(sum(n_in_change) as bigint), {sums} from {{table}} group by all order by all"
     )
-    mart = query.format(table="marts.fct_team_quarter", unit=1, square=1)
-    own = query.format(table=f"'{tmp_path}/team_quarter.parquet'", unit=10, square=100)
+    mart = query.format(table="marts.fct_team_quarter", closed="n_referred", unit=1, square=1)
+    own = query.format(
+        table=f"'{tmp_path}/team_quarter.parquet'", closed="n_closed", unit=10, square=100
+    )
     with duckdb.connect(str(built_city.database), read_only=True) as connection:
         expected = connection.execute(mart).fetchall()
         assert len(expected) > 20
