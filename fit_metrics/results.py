@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
@@ -75,3 +78,36 @@ class EffectSize(Estimate):
     mean_change: float
     bias_correction: float
     standard_error: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EffectSizes:
+    """The standardised changes of many groups with their intervals.
+
+    Attributes
+    ----------
+    estimate, ci_low, ci_high : ndarray of float64, shape (n_groups,)
+        As in `EffectSize`, one for each group.
+    ci_level : float
+        Coverage that each interval aims at, between 0 and 1.
+    n : ndarray of int64, shape (n_groups,)
+        Pairs behind each estimate.
+    method : str
+        Code of the estimator and of its interval.
+    standardizer : str
+        Which standard deviation the changes are divided by.
+    standardizer_sd, mean_change, bias_correction, standard_error : ndarray of float64
+        As in `EffectSize`, each of shape (n_groups,).
+    """
+
+    estimate: NDArray[np.float64]
+    ci_low: NDArray[np.float64]
+    ci_high: NDArray[np.float64]
+    ci_level: float
+    n: NDArray[np.int64]
+    method: str
+    standardizer: str
+    standardizer_sd: NDArray[np.float64]
+    mean_change: NDArray[np.float64]
+    bias_correction: NDArray[np.float64]
+    standard_error: NDArray[np.float64]
