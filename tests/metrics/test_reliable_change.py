@@ -283,7 +283,7 @@ def test_flags_of_a_seed_table_are_flags() -> None:
 def test_threshold_grows_with_level_and_error() -> None:
     assert threshold(6.8, 0.93, level=0.9) < threshold(6.8, 0.93) < threshold(6.8, 0.92)
     assert threshold(6.8, 1.0) == 0.0
-    assert standard_error_of_measurement(6.8, 0) == 6.8
+    assert standard_error_of_measurement(6.8, 0.75) == 3.4
 
 
 def test_threshold_is_not_rounded() -> None:
@@ -295,8 +295,9 @@ def test_threshold_is_not_rounded() -> None:
     [
         (-1, 0.9, 0.95, "sd is -1: it must be 0 or more"),
         (np.nan, 0.9, 0.95, "sd is nan: it must be finite"),
-        (6.8, 1.1, 0.95, "reliability is 1.1: it must lie between 0 and 1"),
+        (6.8, 1.1, 0.95, "reliability is 1.1: it must be above 0 and at most 1"),
         (6.8, -0.1, 0.95, "reliability is -0.1"),
+        (6.8, 0, 0.95, "reliability is 0: it must be above 0"),
         (6.8, 0.9, 1.96, "level is 1.96: it must lie between 0 and 1"),
     ],
 )
