@@ -124,15 +124,13 @@ def _group_moments(sums: Sums, step: float) -> GroupMoments:
     of_y = n * sums["sum_post_squared"] - y * y
     shared = n * sums["sum_product"] - x * y
     # Floats err by some units of the last digit; what lies within is looked at exactly.
-    bound = of_x.astype(np.float64) * of_y
-    near = np.flatnonzero(
-        (shared.astype(np.float64) ** 2 > bound * (1.0 - 1e-12)) | ((n == 0) & (shared != 0))
-    )
-    for i in near:
-        if (n[i] == 0 and sums["sum_product"][i]) or int(shared[i]) ** 2 > int(of_x[i]) * int(
-            of_y[i]
-        ):
-            _refuse("sum_product", sums["sum_product"][i], n[i], i)
+    bound = of_x.astype(np.float64) * of_y * (1.0 - 1e-12)
+    is_near = (shared.astype(np.float64) ** 2 > bound) | (n == 0)
+    product = sums["sum_product"]
+    for i in np.flatnonzero(is_near):
+        is_reached = int(shared[i]) ** 2 <= int(of_x[i]) * int(of_y[i])
+        if not is_reached or (n[i] == 0 and product[i] != 0):
+            _refuse("sum_product", product[i], n[i], i)
     pairs = (n * (n - 1)).astype(np.float64)
     is_spread = n >= 2
 
