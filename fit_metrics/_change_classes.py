@@ -187,7 +187,8 @@ def _codes(
     codes[is_better] = CHANGE_CLASSES.index("improved")
     codes[is_better & is_crossed] = CHANGE_CLASSES.index("recovered")
     codes[~is_complete] = MISSING_CLASS
-    functional = np.where(is_complete, is_intake_functional, MISSING_CLASS).astype(np.int8)
+    functional = is_intake_functional.astype(np.int8)
+    functional[~is_complete] = MISSING_CLASS
     codes.setflags(write=False)
     functional.setflags(write=False)
     n = int(np.count_nonzero(is_complete))

@@ -9,9 +9,10 @@ from fractions import Fraction
 from typing import NamedTuple, SupportsFloat, SupportsIndex
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fit_metrics import _moments
-from fit_metrics._arrays import Pairs
+from fit_metrics._arrays import FloatArray, Pairs
 from fit_metrics._options import exact_integer, finite_number, non_negative
 
 _EPSILON = float(np.finfo(np.float64).eps)
@@ -26,6 +27,17 @@ class ChangeMoments(NamedTuple):
     var_post: float
     covariance: float
     var_change: float
+
+
+class GroupMoments(NamedTuple):
+    """The same moments of many groups, each of shape (n_groups,)."""
+
+    n: NDArray[np.int64]
+    mean_change: FloatArray
+    var_pre: FloatArray
+    var_post: FloatArray
+    covariance: FloatArray
+    var_change: FloatArray
 
 
 def from_rows(rows: Pairs) -> ChangeMoments:

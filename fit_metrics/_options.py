@@ -74,6 +74,14 @@ def non_negative(name: str, value: SupportsFloat) -> float:
     return number
 
 
+def check_reliability(reliability: SupportsFloat) -> float:
+    """Give a reliability as a float; it must be above 0 and at most 1."""
+    share = finite_number("reliability", reliability)
+    if not 0.0 < share <= 1.0:
+        raise ValueError(f"reliability is {reliability!r}: it must be above 0 and at most 1")
+    return share
+
+
 def exact_integer(name: str, value: SupportsIndex, *, minimum: int | None = None) -> int:
     """Give `value` as an exact Python int; floats are refused even when they are whole."""
     if isinstance(value, bool):

@@ -19,11 +19,14 @@ _UNREACHED = 2**60
 
 def to_steps(name: str, scores: FloatArray, step: Fraction) -> NDArray[np.int64]:
     """Give scores as whole numbers of steps, halves away from 0; missing scores as 0."""
-    in_steps = np.nan_to_num(scores, nan=0.0) / float(step)
-    if in_steps.size and float(np.abs(in_steps).max()) >= _LARGEST_EXACT:
+    in_steps = scores / float(step)
+    in_steps[np.isnan(in_steps)] = 0.0
+    size = np.abs(in_steps)
+    if size.size and float(size.max()) >= _LARGEST_EXACT:
         raise ValueError(f"{name} has a score of more than 2**53 steps of {float(step)}")
-    whole = np.floor(np.abs(in_steps) + (0.5 + _HALF_STEP_SLACK))
-    return np.copysign(whole, in_steps).astype(np.int64)
+    size += 0.5 + _HALF_STEP_SLACK
+    np.floor(size, out=size)
+    return np.copysign(size, in_steps, out=size).astype(np.int64)
 
 
 def thresholds(name: str, values: ArrayLike, n_rows: int) -> FloatArray:

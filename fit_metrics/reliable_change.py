@@ -1,4 +1,4 @@
-"""Reliable change after Jacobson and Truax: error, thresholds, cut-offs and change classes."""
+"""Reliable change: measurement error, thresholds, cut-offs, indices and change classes."""
 
 from __future__ import annotations
 
@@ -6,9 +6,17 @@ import math
 from typing import Literal, SupportsFloat
 
 from fit_metrics._change_classes import CHANGE_CLASSES, MISSING_CLASS, ChangeClasses, classify
+from fit_metrics._change_index import (
+    ReliableChangeIndex,
+    edwards_nunnally,
+    gulliksen_lord_novick,
+    hsu_linn_lord,
+    jacobson_truax,
+)
 from fit_metrics._options import (
     check_choice,
     check_level,
+    check_reliability,
     finite_number,
     non_negative,
     normal_quantile,
@@ -18,8 +26,13 @@ __all__ = [
     "CHANGE_CLASSES",
     "MISSING_CLASS",
     "ChangeClasses",
+    "ReliableChangeIndex",
     "classify",
     "cutoff",
+    "edwards_nunnally",
+    "gulliksen_lord_novick",
+    "hsu_linn_lord",
+    "jacobson_truax",
     "standard_error_of_measurement",
     "threshold",
 ]
@@ -35,7 +48,7 @@ def standard_error_of_measurement(sd: SupportsFloat, reliability: SupportsFloat)
     sd : float
         Standard deviation of the scores in the reference sample, 0 or more.
     reliability : float
-        Reliability of the score in that sample, between 0 and 1.
+        Reliability of the score in that sample, above 0 and at most 1.
 
     Returns
     -------
@@ -58,10 +71,7 @@ def standard_error_of_measurement(sd: SupportsFloat, reliability: SupportsFloat)
     >>> standard_error_of_measurement(10, 0.75)
     5.0
     """
-    share = finite_number("reliability", reliability)
-    if not 0.0 <= share <= 1.0:
-        raise ValueError(f"reliability is {reliability!r}: it must lie between 0 and 1")
-    return non_negative("sd", sd) * math.sqrt(1.0 - share)
+    return non_negative("sd", sd) * math.sqrt(1.0 - check_reliability(reliability))
 
 
 def threshold(sd: SupportsFloat, reliability: SupportsFloat, *, level: float = 0.95) -> float:

@@ -16,7 +16,7 @@ from fit_metrics._pre_post import bias_correction, noncentral_t_limits
 from fit_metrics.effect_size import pre_post_d, pre_post_d_from_stats, pre_post_d_from_sums
 from fit_metrics.results import EffectSize
 
-STANDARDIZERS = ("pre_sd", "average_sd", "change_sd")
+STANDARDIZERS = ("pre_sd", "average_sd", "change_sd", "repeated")
 PRE = [18.2, 22.4, 25.0, 17.1, 9.9, 31.3]
 POST = [24.6, 25.1, 30.7, 25.5, 8.8, 30.2]
 
@@ -392,7 +392,7 @@ def test_no_change_at_all_is_an_effect_of_zero() -> None:
         (([1, object()], [1, 2]), {}, "pre has a value that is not a number"),
         (([1, 2], [1, math.inf]), {}, "post has an infinite value"),
         (([1, 2], [1, 2]), {"standardizer": "post_sd"}, "standardizer is 'post_sd'"),
-        (([1, 2], [1, 2]), {"ci": "bootstrap"}, "ci is 'bootstrap'"),
+        (([1, 2], [1, 2]), {"ci": "bootstrap"}, "rng is None: ci='bootstrap'"),
         (([1, 2], [1, 2]), {"direction": "up"}, "direction is 'up'"),
         (([1, 2], [1, 2]), {"missing": "drop"}, "missing is 'drop'"),
         (([1, 2], [1, 2]), {"level": 1.0}, "level is 1.0: it must lie between 0 and 1"),

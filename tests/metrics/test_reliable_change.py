@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fit_metrics import reliable_change
 from fit_metrics.reliable_change import (
     CHANGE_CLASSES,
     MISSING_CLASS,
     ChangeClasses,
+    ReliableChangeIndex,
     classify,
     cutoff,
     standard_error_of_measurement,
@@ -283,7 +285,7 @@ def test_flags_of_a_seed_table_are_flags() -> None:
 def test_threshold_grows_with_level_and_error() -> None:
     assert threshold(6.8, 0.93, level=0.9) < threshold(6.8, 0.93) < threshold(6.8, 0.92)
     assert threshold(6.8, 1.0) == 0.0
-    assert standard_error_of_measurement(6.8, 0) == 6.8
+    assert standard_error_of_measurement(6.8, 0.75) == 3.4
 
 
 def test_threshold_is_not_rounded() -> None:
@@ -295,8 +297,9 @@ def test_threshold_is_not_rounded() -> None:
     [
         (-1, 0.9, 0.95, "sd is -1: it must be 0 or more"),
         (np.nan, 0.9, 0.95, "sd is nan: it must be finite"),
-        (6.8, 1.1, 0.95, "reliability is 1.1: it must lie between 0 and 1"),
+        (6.8, 1.1, 0.95, "reliability is 1.1: it must be above 0 and at most 1"),
         (6.8, -0.1, 0.95, "reliability is -0.1"),
+        (6.8, 0, 0.95, "reliability is 0: it must be above 0"),
         (6.8, 0.9, 1.96, "level is 1.96: it must lie between 0 and 1"),
     ],
 )
@@ -341,3 +344,100 @@ def test_bad_norms_are_named(kind: Any, norms: dict[str, Any], message: str) -> 
 def test_cutoff_needs_no_more_than_its_kind_uses() -> None:
     assert cutoff("a", mean_clinical=20, sd_clinical=3, mean_functional=28) == 26
     assert cutoff("b", mean_clinical=20, mean_functional=28, sd_functional=3) == 22
+
+
+MEANS: dict[str, dict[str, float]] = {
+    "jacobson_truax": {},
+    "gulliksen_lord_novick": {"mean": 21.0},
+    "hsu_linn_lord": {"mean_intake": 19.5, "mean_last": 24.5},
+    "edwards_nunnally": {"mean": 21.0},
+}
+methods = pytest.mark.parametrize("method", MEANS)
+
+
+def index_of(method: str, intake: Any, last: Any, **options: Any) -> ReliableChangeIndex:
+    function = getattr(reliable_change, method)
+    result = function(intake, last, **{"sd": 7.7, "reliability": 0.82, **MEANS[method], **options})
+    assert isinstance(result, ReliableChangeIndex)
+    return result
+
+
+@methods
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.tuples(st.none() | st.integers(0, 400), st.integers(0, 400)), max_size=20))
+def test_index_mirrors_and_flags_are_disjoint(
+    method: str, rows: list[tuple[int | None, int]]
+) -> None:
+    intake = [None if a is None else a / 10 for a, _ in rows]
+    last = [b / 10 for _, b in rows]
+    up = index_of(method, intake, last)
+    down = index_of(method, intake, last, direction="lower_is_better")
+    np.testing.assert_array_equal(down.index, -up.index)
+    np.testing.assert_array_equal(down.is_worse, up.is_better)
+    assert not np.any((up.is_better == 1) & (up.is_worse == 1))
+    is_missing = np.array([a is None for a in intake], dtype=bool)
+    np.testing.assert_array_equal(up.is_better == MISSING_CLASS, is_missing)
+    np.testing.assert_array_equal(up.is_worse == MISSING_CLASS, is_missing)
+    assert up.n + up.n_missing == len(rows)
+
+
+@methods
+def test_index_has_no_unit(method: str) -> None:
+    rng = np.random.default_rng(3)
+    intake, last = rng.normal(20, 8, 50), rng.normal(25, 8, 50)
+    means = {name: 3 * mean + 7 for name, mean in MEANS[method].items()}
+    moved = index_of(method, 3 * intake + 7, 3 * last + 7, sd=3 * 7.7, **means)
+    np.testing.assert_allclose(moved.index, index_of(method, intake, last).index, rtol=1e-10)
+
+
+@methods
+def test_index_needs_an_error(method: str) -> None:
+    for options in ({"reliability": 1}, {"sd": 0}):
+        result = index_of(method, [20.0], [30.0], **options)
+        assert np.isnan(result.index).all()
+        assert (result.is_better[0], result.is_worse[0], result.n) == (-1, -1, 1)
+    assert index_of(method, [], []).n == 0
+
+
+@methods
+def test_index_is_standard_normal_where_its_model_holds(method: str) -> None:
+    rng, n, r, sd = np.random.default_rng(8), 200_000, 0.82, 7.7
+    mean, mean_last = (19.5, 24.5) if method == "hsu_linn_lord" else (21.0, 21.0)
+    if method == "edwards_nunnally":
+        # Only the error of the last score, around the estimated true one.
+        intake = rng.normal(mean, sd, n)
+        last = mean + r * (intake - mean) + rng.normal(0, sd * np.sqrt(1 - r), n)
+    else:
+        true = rng.normal(0, sd * np.sqrt(r), n)
+        intake = mean + true + rng.normal(0, sd * np.sqrt(1 - r), n)
+        last = mean_last + true + rng.normal(0, sd * np.sqrt(1 - r), n)
+    result = index_of(method, intake, last)
+    assert abs(result.index.mean()) < 5 / np.sqrt(n)
+    assert result.index.std() == pytest.approx(1.0, abs=5 / np.sqrt(2 * n))
+    assert np.mean(result.is_better == 1) == pytest.approx(0.025, abs=0.002)
+
+
+def test_jacobson_truax_index_passes_one_at_the_threshold() -> None:
+    limit = threshold(7.7, 0.82)
+    result = index_of("jacobson_truax", [0.0, 0.0], [limit * 1.0001, limit * 0.9999])
+    assert list(result.is_better) == [1, 0]
+    assert result.standard_error * result.critical == pytest.approx(limit)
+
+
+@methods
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"reliability": 0}, "reliability is 0: it must be above 0"),
+        ({"reliability": 1.01}, "reliability is 1.01"),
+        ({"sd": -1}, "sd is -1"),
+        ({"level": 2}, "level is 2"),
+        ({"direction": "up"}, "direction is 'up'"),
+        ({"missing": "raise"}, "intake and last: 1 of 2 rows"),
+        ({"intake": [1.0]}, "intake has 1 values and last has 2"),
+    ],
+)
+def test_bad_index_arguments(method: str, options: dict[str, Any], message: str) -> None:
+    rows: dict[str, Any] = {"intake": [1.0, None], "last": [1.0, 2.0], **options}
+    with pytest.raises(ValueError, match=message):
+        index_of(method, **rows)
