@@ -16,6 +16,7 @@ def flag_column(name: str, values: ArrayLike) -> FloatArray:
     if array.dtype.kind == "O":
         # Flags among objects are numbers here; what is no number is refused below.
         array = np.array([float(v) if isinstance(v, bool) else v for v in array.ravel()], object)
+        array = array.reshape(np.shape(values))
     elif array.dtype.kind == "b":
         array = array.astype(np.float64)
     if isinstance(values, np.ma.MaskedArray):
