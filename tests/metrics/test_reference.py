@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fit_metrics import effect_size, rates, reliable_change
+from fit_metrics import agreement, effect_size, rates, reliable_change
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -22,6 +23,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "share_difference": rates.share_difference,
     "paired_share_difference": rates.paired_share_difference,
     "share_bounds": rates.share_bounds,
+    "icc": agreement.icc,
+    "bland_altman": agreement.bland_altman,
     "mean": rates.mean_interval,
     "threshold": reliable_change.threshold,
     "cutoff": reliable_change.cutoff,
@@ -45,4 +48,4 @@ def test_matches_reference(case: dict[str, Any]) -> None:
         assert result == pytest.approx(expected, abs=case["tolerance"], rel=0)
         return
     for name, value in expected.items():
-        assert getattr(result, name) == pytest.approx(value, abs=case["tolerance"], rel=0), name
+        assert attrgetter(name)(result) == pytest.approx(value, abs=case["tolerance"], rel=0), name
