@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from fit_metrics import agreement, effect_size, rates, reliable_change
+from fit_metrics import agreement, effect_size, rates, reliable_change, scale
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -25,6 +25,10 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "share_bounds": rates.share_bounds,
     "icc": agreement.icc,
     "bland_altman": agreement.bland_altman,
+    "cronbach_alpha": scale.cronbach_alpha,
+    "cronbach_alpha_from_covariance": scale.cronbach_alpha_from_covariance,
+    "item_total": scale.item_total,
+    "omega_total": scale.omega_total,
     "mean": rates.mean_interval,
     "threshold": reliable_change.threshold,
     "cutoff": reliable_change.cutoff,
