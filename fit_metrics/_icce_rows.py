@@ -83,6 +83,7 @@ class Episodes:
 
     def mean(self, name: str, column: str, group: str = EVERYBODY) -> Index:
         values = self._columns[column][self._in_group(group)]
+        refuse_missing(column, int(np.isnan(values).sum()), values.size, self._missing)
         return _index(
             mean_interval(values, level=self._level, missing=self._missing), name, group, "episodes"
         )

@@ -155,10 +155,9 @@ def construct_scores(
     people, person = np.unique(codes["respondent"], return_inverse=True)
     names, column_of = np.unique(codes["construct"], return_inverse=True)
     sizes = _item_counts(names.tolist(), n_items)
-    _refuse_twice(codes, person, column_of)
-
     shape = (people.size, names.size)
     cell = person * names.size + column_of
+    _refuse_twice(cell, codes["item"])
     on_scale = ~np.isnan(values) & ~is_aside
 
     def per_cell(rows: BoolArray, weights: FloatArray | None = None) -> NDArray[np.generic]:
@@ -240,11 +239,8 @@ def _least_answers(sizes: NDArray[np.int64], minimum_share: SupportsFloat) -> ND
     return -((-sizes * share.numerator) // share.denominator)
 
 
-def _refuse_twice(
-    codes: dict[str, NDArray[np.str_]], person: NDArray[np.intp], column_of: NDArray[np.intp]
-) -> None:
-    _, item_of = np.unique(codes["item"], return_inverse=True)
-    keys = np.column_stack([person, column_of, item_of])
-    repeated = keys.shape[0] - np.unique(keys, axis=0).shape[0]
+def _refuse_twice(cell: NDArray[np.intp], item: NDArray[np.str_]) -> None:
+    kinds, item_of = np.unique(item, return_inverse=True)
+    repeated = cell.size - np.unique(cell * kinds.size + item_of).size
     if repeated:
         raise ValueError(f"item: {repeated} answers repeat an item that the respondent answered")
