@@ -88,10 +88,11 @@ def icc(
         ICC(A,1) = \frac{R - E}{R + (k-1)E + k(C - E)/n}.
 
     The F interval of ICC(C,1) is exact for normal scores. That of ICC(A,1) replaces a sum of mean
-    squares by one with Satterthwaite's degrees of freedom: nominal property 93 to 97 per cent at
-    level 0.95 for n of 20 and more where raters are random and normal; with two raters who differ
-    much in level it covers less well. Where E is 0 raters differ by constants alone and
-    ICC(C,1) is 1. Differences that storing the ratings as floats explains count as 0.
+    squares by one with Satterthwaite's degrees of freedom. Nominal property: 93 to 97 per cent at
+    level 0.95 for n of 20 and more, normal scores and raters whose levels differ little (SD of
+    raters a fifth of that of persons); with few raters as unlike as the persons it covers some 90
+    per cent. Where E is 0 raters differ by constants alone and ICC(C,1) is 1. Differences that
+    storing the ratings as floats explains count as 0.
 
     References
     ----------
