@@ -12,21 +12,16 @@ shared, so ratios and processor seconds say more than seconds.
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import sys
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
+from watching import ROOT, Cost, row, run, spaced
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT))  # this checkout comes first
 
-from fit_warehouse.demo import make_city  # noqa: E402 (this checkout's packages first)
+from fit_warehouse.demo import make_city
 
-PAUSE = 0.02  # seconds between two looks at the process
 DAY = 5_000
 REFERENCE = """
 import sys
@@ -58,37 +53,6 @@ with Home(home).locked():
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What a program needed."""
-
-    seconds: float
-    processor_seconds: float
-    peak_bytes: int
-
-
-def run(program: str, *arguments: object) -> Cost:
-    """Run a program and watch its time and its memory."""
-    started = time.perf_counter()
-    process = psutil.Popen(
-        [sys.executable, "-c", program, *map(str, arguments)],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    peak, used = 0, 0.0
-    while process.poll() is None:
-        try:
-            times = process.cpu_times()
-            peak = max(peak, process.memory_info().rss)
-            used = times.user + times.system
-        except psutil.NoSuchProcess:
-            pass
-        time.sleep(PAUSE)
-    if process.returncode:
-        raise SystemExit(f"a program ended with exit code {process.returncode}")
-    return Cost(time.perf_counter() - started, used, peak)
-
-
 def city(folder: Path, forms: int, seed: int = 1) -> Path:
     """Return the landing folder of a city, which is made when it is not there."""
     landing = folder / f"{forms}_{seed}" / "landing"
@@ -99,16 +63,7 @@ def city(folder: Path, forms: int, seed: int = 1) -> Path:
 
 def line(forms: int, name: str, cost: Cost, reference: Cost) -> str:
     """Return one line of the table."""
-    cells = [
-        f"{forms:,}".replace(",", " "),
-        name,
-        f"{cost.seconds:.1f}",
-        f"{cost.processor_seconds:.1f}",
-        f"{cost.peak_bytes / 2**20:,.0f}".replace(",", " "),
-        f"{cost.seconds / reference.seconds:.1f}",
-        f"{cost.processor_seconds / reference.processor_seconds:.1f}",
-    ]
-    return f"| {' | '.join(cells)} |"
+    return row(spaced(forms), name, *cost.cells(reference))
 
 
 def measure(folder: Path, forms: int) -> None:
@@ -119,7 +74,7 @@ def measure(folder: Path, forms: int) -> None:
     (work / "reference").mkdir(parents=True)
     home, key = work / "home", work / "key"
     try:
-        reference = run(REFERENCE, landing, work / "reference")
+        reference = run("-c", REFERENCE, landing, work / "reference")
         print(line(forms, "DuckDB alone reads and writes", reference, reference), flush=True)
         for name, step, files in (
             ("landed", "land", landing),
@@ -127,7 +82,8 @@ def measure(folder: Path, forms: int) -> None:
             (f"{DAY} more landed", "land", day),
             ("versions resolved again", "resolve", day),
         ):
-            print(line(forms, name, run(STEP, step, home, files, key), reference), flush=True)
+            cost = run("-c", STEP, step, home, files, key)
+            print(line(forms, name, cost, reference), flush=True)
     finally:
         shutil.rmtree(work)
 

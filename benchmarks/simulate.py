@@ -10,17 +10,13 @@ machine is shared, so ratios and processor seconds say more than seconds.
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+from watching import Cost, row, run, spaced
 
-ROOT = Path(__file__).resolve().parents[1]
-PAUSE = 0.02  # seconds between two looks at the processes
 CITY = """
 import sys
 from pathlib import Path
@@ -43,66 +39,27 @@ with open(sys.argv[1], "wb") as file:
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What a program needed, its child processes included."""
-
-    seconds: float
-    processor_seconds: float
-    peak_bytes: int
-
-
-def run(folder: Path, program: str, *arguments: str) -> Cost:
-    """Run a program and watch the time and the memory of its processes."""
+def run_script(folder: Path, program: str, *arguments: object) -> Cost:
+    """Run a program from a file: the processes that it starts read it again."""
     script = folder / "program.py"
     script.write_text(program, encoding="utf-8")
-    started = time.perf_counter()
-    process = psutil.Popen([sys.executable, str(script), *arguments], cwd=ROOT, env=environment())
-    peak, used = 0, {}
-    while process.poll() is None:
-        try:
-            family = [process, *process.children(recursive=True)]
-            peak = max(peak, sum(member.memory_info().rss for member in family))
-            for member in family:
-                times = member.cpu_times()
-                used[member.pid] = times.user + times.system
-        except psutil.NoSuchProcess:
-            pass
-        time.sleep(PAUSE)
-    if process.returncode:
-        raise SystemExit(f"a city could not be made: exit code {process.returncode}")
-    return Cost(time.perf_counter() - started, sum(used.values()), peak)
-
-
-def environment() -> dict[str, str]:
-    """Return the environment in which this checkout's packages are found first."""
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
+    return run(script, *arguments)
 
 
 def line(forms: int, name: str, cost: Cost, reference: Cost) -> str:
     """Return one line of the table."""
-    cells = [
-        f"{forms:,}".replace(",", " "),
-        name,
-        f"{cost.seconds:.1f}",
-        f"{cost.processor_seconds:.1f}",
-        f"{forms / cost.seconds:,.0f}".replace(",", " "),
-        f"{cost.peak_bytes / 2**20:,.0f}".replace(",", " "),
-        f"{cost.seconds / reference.seconds:.1f}",
-        f"{cost.processor_seconds / reference.processor_seconds:.1f}",
-    ]
-    return f"| {' | '.join(cells)} |"
+    return row(spaced(forms), name, *cost.cells(reference, spaced(forms / cost.seconds)))
 
 
 def measure(forms: int) -> None:
     """Print the lines of cities of so many forms."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        reference = run(folder, REFERENCE, str(folder / "reference.csv"), str(forms))
+        reference = run_script(folder, REFERENCE, folder / "reference.csv", forms)
         print(line(forms, "random rows, no model", reference, reference), flush=True)
         for processes in (1, 2):
             landing = folder / str(processes) / "landing"
-            made = run(folder, CITY, str(landing), str(forms), str(processes))
+            made = run_script(folder, CITY, landing, forms, processes)
             print(line(forms, f"city, {processes} process(es)", made, reference), flush=True)
 
 

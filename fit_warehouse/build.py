@@ -109,7 +109,7 @@ def _environment(settings: Settings, home: Home, database: Path) -> Iterator[Non
         "FIT_BUILD_DATABASE": database.resolve().as_posix(),
         "FIT_BUILD_MEMORY_LIMIT": settings.build.memory_limit,
         "FIT_BUILD_THREADS": str(settings.build.threads),
-        "FIT_BUILD_SPILL": (home.path / "spill").resolve().as_posix().replace("'", "''"),
+        "FIT_BUILD_SPILL": (home.path / "spill").resolve().as_posix(),
         "DBT_TARGET_PATH": str(home.dbt_target.resolve()),
         "DBT_LOG_PATH": str(home.dbt_target.resolve()),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",

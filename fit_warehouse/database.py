@@ -47,6 +47,15 @@ def connect(
                 f"another program holds {path} open. Close it there (or open it read-only), then try again"
             ) from problem
         raise
+    return _silent(connection)
+
+
+def beside(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Open a second connection to a database: with the same limits, and temporary tables of its own."""
+    return _silent(connection.cursor())
+
+
+def _silent(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     # The commands show how far they are; the engine would write its own bar into their output.
     connection.execute("set enable_progress_bar = false")
     return connection
@@ -72,8 +81,13 @@ def write_parquet(
     parameters: Mapping[str, object] | None = None,
     *,
     options: str = "compression zstd",
-) -> None:
+) -> int:
     """Write a query's rows to a Parquet file that is there whole and lasting, or not at all.
+
+    Returns
+    -------
+    int
+        The number of rows.
 
     Raises
     ------
@@ -84,8 +98,10 @@ def write_parquet(
     temporary = path.with_name(path.name + ".tmp")
     target = temporary.as_posix().replace("'", "''")
     try:
-        connection.execute(
-            f"copy ({query}) to '{target}' (format parquet, {options})", dict(parameters or {})
+        n_rows = scalar(
+            connection,
+            f"copy ({query}) to '{target}' (format parquet, {options})",
+            parameters,
         )
         replace_file(temporary, path)
     except duckdb.IOException as problem:
@@ -94,6 +110,7 @@ def write_parquet(
             f"{path.parent} cannot be written: {str(problem).splitlines()[0]}. Make room there, or "
             "give the user that runs fit the right to write; then try again: what has landed is whole"
         ) from problem
+    return n_rows
 
 
 def path_list(paths: Sequence[Path]) -> str:
@@ -102,9 +119,13 @@ def path_list(paths: Sequence[Path]) -> str:
     return "[" + ", ".join(f"'{literal}'" for literal in literals) + "]"
 
 
-def scalar(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+def scalar(
+    connection: duckdb.DuckDBPyConnection,
+    query: str,
+    parameters: Mapping[str, object] | None = None,
+) -> int:
     """Return the single integer that a query gives."""
-    row = connection.execute(query).fetchone()
+    row = connection.execute(query, dict(parameters or {})).fetchone()
     return int(row[0]) if row else 0
 
 

@@ -1,32 +1,25 @@
 """Check the rows of one delivered table and part them: raw Parquet, or quarantine with a reason.
 
-Every row streams twice through its types and is stored in none between: once to find the few that
-break a rule, once on its way into the raw store. What is wrong is worked out for those few alone.
+Every row streams once through its types: those that break no rule end in the raw store, and the few
+that are not there break one. What is wrong is worked out for those few alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from fit_warehouse import database
-from fit_warehouse.landing import identity, pseudonym, rules
-from fit_warehouse.landing.contract import Column, Table, instruments
+from fit_warehouse.landing import identity, kept, rules
+from fit_warehouse.landing.contract import Table, instruments
+from fit_warehouse.landing.kept import Store
 from fit_warehouse.landing.look import Rows, look
-from fit_warehouse.landing.pseudonym import Keys
 from fit_warehouse.landing.refusal import RefusedFileError
 
 SHOWN_PROBLEMS = 5
-# Pseudonyms hardly compress: a higher level, a filter or a large dictionary for them costs time and
-# saves nothing. Columns of few values still get their dictionary.
-PARQUET = """
-    compression zstd, compression_level 1, write_bloom_filter false, dictionary_size_limit 2000
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +75,12 @@ def take(
     *,
     extracted_at: datetime | None,
     today: date,
+    to: Store | None = None,
 ) -> Taken:
     """Judge every row of `delivered`; leaves the temporary tables `kept` and `problem`.
 
-    `kept` is a view of the rows without a problem, as text (d) and in types (v).
+    `kept` is a view of the rows without a problem, as text (d) and in types (v). A raw file of them is
+    left too where `to` says which; no file when there are none.
 
     Parameters
     ----------
@@ -99,6 +94,8 @@ def take(
         When the file was extracted, where that is known.
     today
         The latest day that a past event may have when the time of extraction is not known.
+    to
+        Where the rows without a problem are stored; None to judge them and no more.
 
     Raises
     ------
@@ -123,64 +120,65 @@ def take(
     )
     seen = look(connection, [column for column in table.columns if column.name in header])
     rows = Rows(table, header, seen)
-    n_rows, n_bad, profile = _survey(connection, rows)
-    n_bad += _identified(connection)
+    n_rows = database.scalar(connection, "select count(*) from delivered")
+    profile: dict[str, Any] = {}
+    if to is None:
+        _judge(connection, rows)
+    else:
+        profile = _store(connection, rows, to, n_rows)
+    n_bad = database.scalar(connection, "select count(*) from bad")
     _problems(connection, rows, n_bad)
     well = "delivered anti join bad using (row_number)" if n_bad else "delivered"
     connection.execute(f"create or replace temp view kept as {rows.typed(well)}")
     return _taken(connection, n_rows, n_bad, profile)
 
 
-def _survey(connection: duckdb.DuckDBPyConnection, of: Rows) -> tuple[int, int, dict[str, Any]]:
-    """Pass over all rows once: count and profile them, and keep in `bad` which break a rule."""
-    rows = of.judged(f"*, {of.is_bad()} as is_bad")
-    profile = _profile(of.table)
-    shares = "".join(f", {sql} filter (not is_bad) as {name}" for name, sql in profile.items())
+def _judge(connection: duckdb.DuckDBPyConnection, of: Rows) -> None:
+    """Keep in `bad` which rows break a rule or hold identity."""
     connection.execute(
         f"""
-        create or replace temp table survey as
-        select
-            count(*) as n_rows, count(*) filter (is_bad) as n_bad,
-            list(row_number) filter (is_bad) as bad{shares}
-        from ({rows})
+        create or replace temp table bad as
+        select row_number from ({of.judged("row_number, " + of.is_bad() + " as is_bad")}) where is_bad
+        union
+        select row_number from delivered semi join {identity.TABLE} using (row_number)
         """
     )
+
+
+def _store(
+    connection: duckdb.DuckDBPyConnection, of: Rows, to: Store, n_rows: int
+) -> dict[str, Any]:
+    """Store the rows that are well, keep in `bad` which are not, and return the profile of the former."""
+    n_identified = database.scalar(connection, f"select count(*) from {identity.TABLE}")
+    unnamed = f"delivered anti join {identity.TABLE} using (row_number)"
+    n_kept = kept.write_kept(connection, of, unnamed if n_identified else "delivered", to)
+    stored = f"read_parquet({database.path_list([to.path])})"
+    missing = f"anti join (select _row_number as row_number from {stored}) using (row_number)"
     connection.execute(
-        "create or replace temp table bad as select unnest(bad) as row_number from survey"
+        "create or replace temp table bad as select row_number from delivered "
+        + (missing if n_kept < n_rows else "where false")
     )
-    ((n_rows, n_bad, *values),) = connection.execute(
-        "select * exclude (bad) from survey"
-    ).fetchall()
-    return n_rows, n_bad, dict(zip(profile, values, strict=True))
+    profile = _profile(connection, of.table, stored)
+    if not n_kept:
+        to.path.unlink()
+    return profile
 
 
-def _identified(connection: duckdb.DuckDBPyConnection) -> int:
-    """Add the rows with identity to `bad`, and return how many were not there yet."""
-    connection.execute(
-        f"""
-        create or replace temp table bad_too as
-        select row_number
-        from delivered
-        semi join {identity.TABLE} using (row_number)
-        anti join bad using (row_number)
-        """
-    )
-    connection.execute("insert into bad from bad_too")
-    return database.scalar(connection, "select count(*) from bad_too")
-
-
-def _profile(table: Table) -> dict[str, str]:
-    """Return SQL for what the expectations on a delivery look at: shares and ranges, no person."""
+def _profile(connection: duckdb.DuckDBPyConnection, table: Table, stored: str) -> dict[str, Any]:
+    """Return what the expectations on a delivery look at: shares and ranges, no person."""
     wanted: dict[str, str] = {}
     if "session_date" in table.names:
-        wanted |= {"first_day": "min(v_session_date)", "last_day": "max(v_session_date)"}
+        wanted |= {"first_day": "min(session_date)", "last_day": "max(session_date)"}
     if table.name == "response":
-        scored = "v_total is not null or v_item_1 is not null"
+        scored = "total is not null or item_1 is not null"
         wanted |= {
-            "share_skipped": "avg(coalesce(v_is_skipped, 0))",
+            "share_skipped": "avg(is_skipped)",
             "share_scored": f"avg(case when {scored} then 1 else 0 end)",
         }
-    return wanted
+    if not wanted:
+        return {}
+    (found,) = connection.execute(f"select {', '.join(wanted.values())} from {stored}").fetchall()
+    return dict(zip(wanted, found, strict=True))
 
 
 def _problems(connection: duckdb.DuckDBPyConnection, of: Rows, n_bad: int) -> None:
@@ -233,34 +231,3 @@ def _taken(
     ).fetchall()
     problems = tuple(Problem(*row) for row in first)
     return Taken(n_rows + n_malformed, n_rows - n_bad, dict(counted), problems, profile)
-
-
-def _stored(column: Column, pseudonyms: Mapping[str, str]) -> str:
-    """Return SQL for a column as the raw store keeps it."""
-    if column.type == "ref":
-        return pseudonyms[column.name]
-    if column.birth and column.type == "date":
-        return f"cast(date_trunc('month', v_{column.name}) as date)"
-    # The engine may convert before it has left out the rows kept out, whose numbers may be any.
-    value = f"try_cast(v_{column.name} as {column.sql_type})"
-    return f"coalesce({value}, '{column.default}')" if column.default else value
-
-
-def write_kept(
-    connection: duckdb.DuckDBPyConnection, table: Table, path: Path, *, file_id: str, keys: Keys
-) -> None:
-    """Write the rows without a problem to a raw Parquet file, in the order of the file."""
-    refs = [column for column in table.columns if column.type == "ref"]
-    pseudonyms, lookups = pseudonym.by_value(connection, "kept", refs, keys)
-    columns = ", ".join(
-        f"{_stored(column, pseudonyms)} as {column.name}" for column in table.columns
-    )
-    query = f"""
-        select
-            {columns}, version_at as _version_at, row_number as _row_number,
-            $file_id as _file_id
-        from kept {lookups}
-    """
-    is_inline = any("$" in text for text in pseudonyms.values())
-    bound = pseudonym.parameters(keys) if is_inline else {}
-    database.write_parquet(connection, query, path, {"file_id": file_id, **bound}, options=PARQUET)

@@ -33,6 +33,7 @@ from fit_warehouse.landing import (
 from fit_warehouse.landing.adapters import Adapter, Part, Reading
 from fit_warehouse.landing.adapters.contract_files import ContractFiles
 from fit_warehouse.landing.files import LandingFile
+from fit_warehouse.landing.kept import Store
 from fit_warehouse.landing.ledger import Entry
 from fit_warehouse.landing.quarantine import closing
 from fit_warehouse.landing.quarantine import write as quarantining
@@ -40,7 +41,7 @@ from fit_warehouse.landing.refusal import RefusedFileError, reasons
 from fit_warehouse.settings import HELSINKI, Settings
 
 Say = Callable[[str], None]
-Look = tuple[tuple[int, ...], str]  # the state of a file, and the hash of its bytes
+READ_AHEAD = 128 * 2**20  # bytes; of larger files two at once would not stay in memory
 
 
 @dataclass(slots=True)
@@ -84,21 +85,25 @@ def land(settings: Settings, home: Home, *, progress: Say = lambda _: None) -> L
     landing.notes += [f"removed a leftover of a stopped run: {name}" for name in ledger.sweep(home)]
     ledger.forget_refusals(home)
     connection = database.connect(None, settings.build, temporary=home.path / "spill")
+    connections = (connection, database.beside(connection))
     try:
-        intake.prepare(connection)
-        worker = _Worker(settings, home, connection, landing)
-        # One file ahead: its bytes are hashed while the engine reads the one before.
+        for each in connections:
+            intake.prepare(each)
+        worker = _Worker(settings, home, landing)
+        # One file ahead: it is hashed, and read if it is small, while the one before is stored.
         with ThreadPoolExecutor(1) as ahead:
-            looks = deque(ahead.submit(worker.look_at, file) for file in found[:1])
+            looks = deque(ahead.submit(worker.look_at, file, connection) for file in found[:1])
             for number, done in enumerate(_done_before(found), start=1):
                 looks.extend(
-                    ahead.submit(worker.look_at, file) for file in found[number : number + 1]
+                    ahead.submit(worker.look_at, file, connections[number % 2])
+                    for file in found[number : number + 1]
                 )
                 file = found[number - 1]
                 progress(f"{done:.0%}, {identity.safe_name(file.name)}")
-                worker.land_file(file, looks.popleft())
+                worker.land_file(file, looks.popleft(), connections[(number - 1) % 2])
     finally:
-        connection.close()
+        for each in connections:  # the last one takes what was spilled with it
+            each.close()
     return landing
 
 
@@ -110,13 +115,26 @@ def _done_before(found: list[LandingFile]) -> list[float]:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """The state of a file, the hash of its bytes, and its header if its rows were read and scanned."""
+
+    state: tuple[int, ...]
+    sha256: str
+    header: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Read:
-    """A file, the hash of its bytes, the adapter that reads it, and how it was before it was read."""
+    """A file, the hash of its bytes, the adapter that reads it, and how it was before it was read.
+
+    Where its one part lies in `delivered` already, `header` has the columns.
+    """
 
     file: LandingFile
     sha256: str
     adapter: Adapter = field(default_factory=ContractFiles)
     state: tuple[int, ...] = ()
+    header: tuple[str, ...] | None = None
 
     def check_unchanged(self) -> None:
         """Refuse a file that somebody has written to since its hash was taken."""
@@ -127,43 +145,61 @@ class Read:
 class _Worker:
     """Lands one file after the other into the same home."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        home: Home,
-        connection: duckdb.DuckDBPyConnection,
-        landing: Landing,
-    ) -> None:
-        self.settings, self.home = settings, home
-        self.connection, self.landing = connection, landing
+    connection: duckdb.DuckDBPyConnection  # of the file that is being landed
+
+    def __init__(self, settings: Settings, home: Home, landing: Landing) -> None:
+        self.settings, self.home, self.landing = settings, home, landing
         self.adapters = adapters.adapters(settings)
         self.keys = pseudonym.load_keys(settings.paths.key_file)
         rotate.check(home, self.keys)
         self.started = datetime.now(UTC)
         self.known = {entry.file_id: entry for entry in ledger.landed(home)}
+        self.known_before = frozenset(entry.sha256 for entry in self.known.values())
         self.is_synthetic = {entry.is_synthetic for entry in self.known.values()}
 
-    def land_file(self, file: LandingFile, look: Future[Look]) -> None:
-        """Land each table of one file, of which `look_at` says the state and the hash, or refuse it."""
-        sha256 = ""
+    def land_file(
+        self, file: LandingFile, look: Future[Look], connection: duckdb.DuckDBPyConnection
+    ) -> None:
+        """Land each table of one file, at which `look_at` looked with the connection, or refuse it."""
+        self.connection, sha256 = connection, ""
         name, file = file.name, dataclasses.replace(file, name=identity.safe_name(file.name))
         try:
             identity.stop_names([name], "name")
-            state, sha256 = look.result()
+            found = look.result()
+            sha256 = found.sha256
             adapter = adapters.choose(file, self.adapters)
-            self._land_parts(Read(file, sha256, adapter, state))
+            self._land_parts(Read(file, sha256, adapter, found.state, found.header))
         except FileNotFoundError:
             self._refuse(Read(file, sha256), _NO_PART, RefusedFileError("file_changed"))
         except RefusedFileError as refusal:
             self._refuse(Read(file, sha256), _NO_PART, refusal)
 
-    def look_at(self, file: LandingFile) -> Look:
-        """Return the state and the hash of a file that readers may be given."""
+    def look_at(self, file: LandingFile, connection: duckdb.DuckDBPyConnection) -> Look:
+        """Look at a file that readers may be given; may read it into `delivered` of the connection."""
         try:
             guards.check(file.path, self.settings.landing)
-            return _state(file.path), files.content_hash(file.path)
+            state, sha256 = _state(file.path), files.content_hash(file.path)
         except PermissionError as problem:
             raise RefusedFileError("no_permission") from problem
+        is_ahead = sum(state[:1]) <= READ_AHEAD and sha256 not in self.known_before
+        return Look(state, sha256, self._read_ahead(file, connection) if is_ahead else None)
+
+    def _read_ahead(
+        self, file: LandingFile, connection: duckdb.DuckDBPyConnection
+    ) -> tuple[str, ...] | None:
+        """Load a CSV file of the contract's form; None if it is another or anything is wrong with it.
+
+        What is wrong is found again, and told, when it is the file's turn. What other adapters read may
+        depend on the files before.
+        """
+        try:
+            adapter = adapters.choose(file, self.adapters)
+            if not isinstance(adapter, ContractFiles) or file.path.suffix.lower() != ".csv":
+                return None
+            (part,) = adapter.read(file, connection).parts
+            return self._load(part, connection)
+        except (RefusedFileError, identity.IdentityScanError, duckdb.Error, OSError):
+            return None
 
     def _land_parts(self, read: Read) -> None:
         """Land the parts of a file; a reason to refuse one of them leaves the others."""
@@ -185,7 +221,7 @@ class _Worker:
         """Refuse the whole file for identity in any part; all else is a matter of the part."""
         for part in reading.parts:
             try:
-                self._load(part)
+                self._load(part, self.connection)
             except RefusedFileError as refusal:
                 if refusal.reason.code.startswith("identity"):
                     raise
@@ -211,12 +247,12 @@ class _Worker:
         self.is_synthetic.add(entry.is_synthetic)
         self.landing.new.append(entry)
 
-    def _load(self, part: Part) -> tuple[str, ...]:
+    def _load(self, part: Part, connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
         """Read a part, and stop at once when it holds identity."""
         identity.stop_names([part.sheet], "sheet")
-        header = part.load(self.connection)
+        header = part.load(connection)
         identity.stop(
-            self.connection,
+            connection,
             part.table,
             header,
             keys=self.keys,
@@ -238,15 +274,17 @@ class _Worker:
 
     def _take(self, read: Read, part: Part, file_id: str) -> Entry:
         """Read, judge and write one table; the ledger entry comes after this."""
-        file, header = read.file, self._load(part)
+        file, header = read.file, read.header or self._load(part, self.connection)
         read.check_unchanged()
         erased = tombstones.drop(self.connection, self.home, part.table, header, self.keys)
+        raw = self.home.raw / part.table.name / f"{file_id}.parquet"
         taken = intake.take(
             self.connection,
             part.table,
             header,
             extracted_at=file.extracted_at,
             today=self.started.astimezone(HELSINKI).date(),
+            to=Store(raw, file_id, self.keys),
         )
         # Only now is it sure that this is a header and no row of data, which no note may repeat.
         unknown = {name for name in header if name and name not in (*part.table.names, closing.ID)}
@@ -255,10 +293,8 @@ class _Worker:
             names = files.shown(", ".join(sorted(unknown)))
             self.landing.notes.append(f"{file.name}: {text}: {names}")
         if taken.quarantined > self.settings.land.max_quarantined_share * taken.delivered:
+            raw.unlink(missing_ok=True)
             raise RefusedFileError("too_many_quarantined", _where(taken))
-        if taken.kept:
-            raw = self.home.raw / part.table.name / f"{file_id}.parquet"
-            intake.write_kept(self.connection, part.table, raw, file_id=file_id, keys=self.keys)
         if taken.quarantined:
             quarantine = self.home.quarantine / f"{file_id}.parquet"
             quarantining.write(

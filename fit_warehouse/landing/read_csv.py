@@ -53,7 +53,9 @@ def extent(path: Path) -> Extent:
     n_ends, n_quotes, tail = 0, 0, b""
     for piece in chunks(path):
         try:
-            decoder.decode(piece)
+            # Plain text needs no decoding, unless a character has begun in the piece before.
+            if not piece.isascii() or decoder.getstate()[0]:
+                decoder.decode(piece)
         except UnicodeDecodeError as problem:
             # The decoder's own bytes: they may begin with the rest of the piece before.
             bad = n_ends + problem.object[: problem.start].count(b"\n") + 1
@@ -144,6 +146,8 @@ def read(
     if not columns:
         return dialect.header
     connection.execute("create or replace temp table malformed (row_number bigint)")
+    # `create or replace` would keep the rows of the file before until these are read.
+    connection.execute("drop table if exists temp.delivered")
     if not _read_whole(connection, path, dialect, columns, n_lines=ends.n_lines):
         rows = read_lines.Rows(path, dialect.delimiter, len(dialect.header))
         read_lines.read(connection, rows, columns)

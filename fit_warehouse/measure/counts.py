@@ -9,13 +9,13 @@ from fit_warehouse.measure.context import Context
 from fit_warehouse.measure.period import quarter_start, shifted
 from fit_warehouse.measure.tables import read
 
-# Each step keeps the conditions of those before it; fct_team_quarter counts the same steps.
+# The denominators of fct_episode (docs/method/denominators.md): each step implies those before it.
 FUNNEL = {
-    "referred": "true",
-    "opened": "opened_on is not null or n_sessions > 0",
-    "attended": "n_sessions > 0",
-    "one_prom": "n_sessions > 0 and n_prom >= 1",
-    "two_prom": "n_sessions > 0 and n_prom >= 2",
+    "referred": "is_in_closed = 1",
+    "opened": "is_in_opened = 1",
+    "attended": "is_in_attended = 1",
+    "one_prom": "is_in_one_prom = 1",
+    "two_prom": "is_in_two_prom = 1",
     "in_denominator": "is_in_change = 1",
     "improved": "is_in_change = 1 and change_class in ('recovered', 'improved')",
 }
@@ -49,7 +49,7 @@ def funnel(context: Context) -> Iterator[dict[str, Any]]:
         select {columns}
         from marts.fct_episode
         left join worker using (episode_key)
-        where closed_on between $period_start and $period_end and is_closed_before_opened = 0
+        where closed_on between $period_start and $period_end
         """,
         context.days,
     )
@@ -59,7 +59,7 @@ def funnel(context: Context) -> Iterator[dict[str, Any]]:
 
 
 def use(context: Context) -> Iterator[dict[str, Any]]:
-    """Yield the lines of city_use: meetings of teams from the day on which they adopted FIT."""
+    """Yield the lines of city_use: due meetings of teams from the day on which they adopted FIT."""
     first_day = shifted(quarter_start(context.period.end), 1 - USE_QUARTERS)
     for indicator, condition in USE.items():
         counted = read(
@@ -72,7 +72,7 @@ def use(context: Context) -> Iterator[dict[str, Any]]:
                     prem_total is not null as has_prem
                 from marts.fct_session
                 inner join marts.dim_team using (team_code)
-                where attendance = 'attended' and session_date >= fit_adopted_on
+                where is_measure_due = 1 and session_date >= fit_adopted_on
                     and session_date between $first_day and $last_day
             )
             select quarter_start,

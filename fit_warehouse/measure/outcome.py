@@ -31,7 +31,7 @@ EPISODES = """
     episode as (
         select fct_episode.*, prom_instrument as instrument_code, prom_respondent as respondent_role
         from marts.fct_episode
-        where closed_on between $period_start and $period_end and is_closed_before_opened = 0
+        where closed_on between $period_start and $period_end and is_in_closed = 1
     ),
     worker as (
         select distinct episode_key, worker_key
@@ -44,7 +44,7 @@ PREM_EPISODES = """
     select * exclude (instrument_code, respondent_role),
         prem_instrument as instrument_code, 'self' as respondent_role
     from episode
-    where n_prem > 0 and is_prem_last_at_cutoff is not null
+    where is_in_prem = 1
 """
 
 

@@ -48,7 +48,7 @@ final as (
         highest_total,
         lowest_total,
         n_turns,
-        {% for number in range(1, var('max_items') + 1) -%}
+        {% for number in range(1, 5) -%}
         last_item_{{ number }} - first_item_{{ number }} as item_{{ number }}_change,
         {% endfor -%}
         first_on,

@@ -54,6 +54,9 @@ joined as (
         case when episodes.episode_key is null then 0 else 1 end as has_episode,
         case when teams.team_code is null then 0 else 1 end as has_team,
         sessions.starts_at,
+        coalesce(sessions.is_session_inferred, 0) as is_session_inferred,
+        -- The episode's service rules.
+        coalesce(episodes.service_code, sessions.service_code) as service_code,
         instruments.kind,
         instruments.item_count,
         instruments.score_step,
@@ -137,6 +140,7 @@ final as (
         end as respondent_key,
         worker_key,
         team_code,
+        service_code,
         session_date,
         starts_at,
         entered_at,
@@ -160,6 +164,7 @@ final as (
             else 0
         end as is_orphan_episode,
         is_session_assigned,
+        is_session_inferred,
         case when known_session_key is not null and has_session = 0 then 1 else 0 end as is_orphan_session,
         case when has_team = 0 then 1 else 0 end as is_unknown_team,
         case

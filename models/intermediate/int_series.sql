@@ -31,13 +31,8 @@ numbered as (
             'responses.respondent_role',
             'responses.respondent_key',
         ]) }} as series_key,
-        responses.*,
-        sessions.session_number
+        responses.*
     from responses
-    -- A meeting of another episode (group work) has its number there, not here.
-    left join sessions
-        on responses.session_key = sessions.session_key
-        and responses.episode_key = sessions.episode_key
     where
         responses.is_valid = 1
         and responses.kind = 'PROM'
@@ -69,13 +64,13 @@ placed as (
 series as (
     select
         series_key,
-        episode_key,
-        client_key,
-        instrument_code,
-        respondent_role,
-        respondent_key,
-        min(parameter_rule) as parameter_rule,
-        min(score_step) as score_step,
+        any_value(episode_key) as episode_key,
+        any_value(client_key) as client_key,
+        any_value(instrument_code) as instrument_code,
+        any_value(respondent_role) as respondent_role,
+        any_value(respondent_key) as respondent_key,
+        any_value(parameter_rule) as parameter_rule,
+        any_value(score_step) as score_step,
         cast(count(*) as int) as n_forms,
         max(case when place = 1 then total end) as intake,
         max(case when is_last = 1 then total end) as last_total,
@@ -83,33 +78,32 @@ series as (
         min(total) as lowest_total,
         min(session_date) as first_on,
         max(session_date) as last_on,
-        {% for number in range(1, var('max_items') + 1) -%}
+        {% for number in range(1, 5) -%}
         max(case when place = 1 and items_source = 'items' then item_{{ number }} end) as first_item_{{ number }},
         max(case when is_last = 1 and items_source = 'items' then item_{{ number }} end) as last_item_{{ number }},
         {% endfor -%}
-        max(case when place = 1 then session_number end) as first_session_number,
+        max(case when place = 1 then session_key end) as first_session_key,
         max(case when place = 1 then age_at_form end) as age_at_first_form
     from placed
-    group by
-        series_key,
-        episode_key,
-        client_key,
-        instrument_code,
-        respondent_role,
-        respondent_key
+    group by series_key
 ),
 
 grouped as (
     select
-        *,
+        series.*,
+        sessions.session_number as first_session_number,
         -- Which thresholds apply; none for a professional's rating.
         case
-            when respondent_role = 'professional' then null
-            when parameter_rule <> 'by_age' then parameter_rule
-            when age_at_first_form < 18 then 'adolescent'
+            when series.respondent_role = 'professional' then null
+            when series.parameter_rule <> 'by_age' then series.parameter_rule
+            when series.age_at_first_form < 18 then 'adolescent'
             else 'adult'
         end as parameter_group
     from series
+    -- A meeting of another episode (group work) has its number there, not here.
+    left join sessions
+        on series.first_session_key = sessions.session_key
+        and series.episode_key = sessions.episode_key
 ),
 
 -- A reliable move needs that many points; with fewer than five forms there are no four of them.

@@ -43,27 +43,33 @@ counted as (
     group by session_key
 ),
 
--- Only attended meetings are numbered, in the order in which they took place.
-numbered as (
+-- Only attended meetings are numbered, in the order in which they took place. The columns that the
+-- order does not need are joined to it: put in order with it they would have to be held in memory.
+attended as (
     select
-        *,
+        session_key,
+        episode_key,
         row_number() over (
-            partition by episode_key, case when attendance = 'attended' then 1 else 0 end
+            partition by episode_key
             order by session_date, starts_at nulls last, session_key
-        ) as place
+        ) as session_number
     from of_episodes
+    where attendance = 'attended'
 ),
 
 final as (
     select
-        numbered.session_key,
-        numbered.episode_key,
-        numbered.is_main,
-        numbered.{{ columns | join(', numbered.') }},
+        of_episodes.session_key,
+        of_episodes.episode_key,
+        of_episodes.is_main,
+        of_episodes.{{ columns | join(', of_episodes.') }},
         cast(1 + coalesce(counted.n_further, 0) as int) as n_episodes,
-        cast(case when numbered.attendance = 'attended' then numbered.place end as int) as session_number
-    from numbered
-    left join counted on numbered.session_key = counted.session_key
+        cast(attended.session_number as int) as session_number
+    from of_episodes
+    left join attended
+        on of_episodes.session_key = attended.session_key
+        and of_episodes.episode_key = attended.episode_key
+    left join counted on of_episodes.session_key = counted.session_key
 )
 
 select * from final

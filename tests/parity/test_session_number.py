@@ -37,10 +37,9 @@ def test_session_numbers_of_group_work(built_city: BuiltCity, sandbox: Sandbox) 
     sessions = built_city.frame("select * from intermediate.int_session order by session_key")
     others = sessions.select("session_key", pl.col("episode_key").shift(7))
     further = others[::3].drop_nulls()
-    pairs = sandbox.run(
-        "int_session_episode", int_session=sessions, stg_fit__session_episode=further
+    found = sandbox.run(
+        "int_session_numbered", int_session=sessions, stg_fit__session_episode=further
     )
-    found = sandbox.run("int_session_numbered", int_session_episode=pairs)
     both = pl.concat([sessions.select("session_key", "episode_key"), further]).unique()
     expected = (
         both.join(sessions.drop("episode_key"), on="session_key")

@@ -28,7 +28,7 @@ from fit_warehouse.landing.quarantine.write import WITHHELD
 from fit_warehouse.landing.refusal import RefusedFileError
 from fit_warehouse.settings import HELSINKI, Settings
 
-MARKED = "^~([0-9]+)~([0-9a-f]{32})$"
+MARKED = f"^~([0-9]+)~([0-9a-f]{{{pseudonym.HEX_DIGITS}}})$"
 SHOWN_ROWS = 5
 
 

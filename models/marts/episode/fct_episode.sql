@@ -40,6 +40,10 @@ headlines as (
     select * from {{ ref('int_headline_series') }}
 ),
 
+respondents as (
+    select * from {{ ref('int_episode_respondent') }}
+),
+
 prems as (
     select * from {{ ref('int_prem_last') }}
 ),
@@ -112,10 +116,15 @@ joined as (
             when instruments.direction = 'lower_is_better' then headlines.lowest_total
             else headlines.highest_total
         end as prom_best,
-        {% for number in range(1, var('max_items') + 1) -%}
+        {% for number in range(1, 5) -%}
         case when headlines.n_forms >= 2 then headlines.item_{{ number }}_change end as item_{{ number }}_change,
         {% endfor -%}
         headlines.n_turns as n_reliable_turns,
+        coalesce(respondents.n_self_series, 0) as n_self_series,
+        coalesce(respondents.n_caretaker_forms, 0) as n_caretaker_forms,
+        coalesce(respondents.n_professional_forms, 0) as n_professional_forms,
+        coalesce(respondents.n_guardian_own_forms, 0) as n_guardian_own_forms,
+        coalesce(respondents.n_respondents, 0) as n_respondents,
         headlines.is_late_baseline,
         instruments.direction,
         parameters.cutoff,
@@ -145,6 +154,9 @@ joined as (
     left join headlines
         on episodes.episode_key = headlines.episode_key
         and index_clients.client_key = headlines.client_key
+    left join respondents
+        on episodes.episode_key = respondents.episode_key
+        and index_clients.client_key = respondents.client_key
     left join instruments on headlines.instrument_code = instruments.instrument_code
     left join parameters
         on headlines.instrument_code = parameters.instrument_code
@@ -241,7 +253,7 @@ final as (
         denominators.owner_team_code as team_code,
         denominators.service_code,
         denominators.age_years,
-        age_bands.age_band,
+        ages.age_band,
         denominators.gender,
         denominators.referred_on,
         denominators.opened_on,
@@ -292,9 +304,14 @@ final as (
         denominators.change_class,
         cast(denominators.is_intake_functional as smallint) as is_intake_functional,
         cast(denominators.is_late_baseline as smallint) as is_late_baseline,
-        {% for number in range(1, var('max_items') + 1) -%}
+        {% for number in range(1, 5) -%}
         cast(denominators.item_{{ number }}_change as decimal(6, 2)) as item_{{ number }}_change,
         {% endfor -%}
+        denominators.n_self_series,
+        denominators.n_caretaker_forms,
+        denominators.n_professional_forms,
+        denominators.n_guardian_own_forms,
+        denominators.n_respondents,
         denominators.n_reliable_turns,
         cast(
             case
@@ -327,9 +344,7 @@ final as (
         denominators.exclusion_reason,
         '{{ var("parameter_set") }}' as parameter_set
     from denominators
-    left join age_bands
-        on denominators.age_years >= age_bands.age_min
-        and denominators.age_years <= age_bands.age_max
+    left join {{ each_age('age_bands') }} as ages on denominators.age_years = ages.age_years
 )
 
 select * from final

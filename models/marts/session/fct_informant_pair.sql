@@ -147,7 +147,7 @@ final as (
         placed.worker_key,
         placed.team_code,
         placed.service_code,
-        age_bands.age_band,
+        ages.age_band,
         placed.session_date,
         placed.session_number,
         placed.pair_kind,
@@ -162,9 +162,7 @@ final as (
         placed.other_total,
         cast(placed.other_total - placed.own_total as decimal(6, 2)) as difference
     from placed
-    left join age_bands
-        on placed.age_years >= age_bands.age_min
-        and placed.age_years <= age_bands.age_max
+    left join {{ each_age('age_bands') }} as ages on placed.age_years = ages.age_years
 )
 
 select * from final

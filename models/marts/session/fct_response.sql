@@ -4,14 +4,6 @@ responses as (
     select * from {{ ref('int_response_scored') }}
 ),
 
-sessions as (
-    select * from {{ ref('int_session') }}
-),
-
-episodes as (
-    select * from {{ ref('int_episode') }}
-),
-
 final as (
     select
         responses.response_key,
@@ -21,8 +13,7 @@ final as (
         responses.respondent_key,
         responses.worker_key,
         responses.team_code,
-        -- The episode's service rules.
-        coalesce(episodes.service_code, sessions.service_code) as service_code,
+        responses.service_code,
         responses.source_system,
         responses.session_date,
         responses.entered_at,
@@ -42,13 +33,11 @@ final as (
         cast(responses.is_all_zero as smallint) as is_all_zero,
         cast(responses.is_form_age_mismatch as smallint) as is_form_age_mismatch,
         cast(responses.is_session_assigned as smallint) as is_session_assigned,
-        cast(coalesce(sessions.is_session_inferred, 0) as smallint) as is_session_inferred,
+        cast(responses.is_session_inferred as smallint) as is_session_inferred,
         cast(responses.is_orphan_session as smallint) as is_orphan_session,
         cast(responses.is_orphan_episode as smallint) as is_orphan_episode,
         cast(responses.is_unknown_team as smallint) as is_unknown_team
     from responses
-    left join sessions on responses.session_key = sessions.session_key
-    left join episodes on responses.episode_key = episodes.episode_key
 )
 
 select * from final

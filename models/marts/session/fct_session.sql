@@ -33,180 +33,249 @@ further_workers as (
     group by session_key
 ),
 
-group_meetings as (
-    select distinct session_key
-    from sessions
-    where n_episodes > 1
-),
-
 -- At a meeting of several episodes a form is of its own one; else the meeting says the episode.
 valid_forms as (
     select
-        responses.session_key,
-        case when group_meetings.session_key is null then '' else coalesce(responses.episode_key, '') end
-            as form_episode_key,
+        sessions.session_key,
+        sessions.episode_key,
+        sessions.session_date,
+        sessions.starts_at,
         responses.client_key,
-        responses.kind,
-        responses.respondent_role,
+        case when responses.respondent_role = 'self' then responses.kind else 'caretaker' end as form_place,
         responses.instrument_code,
         responses.total,
         responses.entered_at,
         responses.response_key
     from responses
-    left join group_meetings on responses.session_key = group_meetings.session_key
+    inner join sessions
+        on responses.session_key = sessions.session_key
+        and (coalesce(sessions.n_episodes, 1) = 1 or responses.episode_key = sessions.episode_key)
     where
         responses.is_valid = 1
-        and responses.session_key is not null
         and (
             responses.respondent_role = 'self'
             or (responses.respondent_role = 'caretaker' and responses.kind = 'PROM')
         )
 ),
 
--- One form a client, meeting, kind and role: the last one recorded counts.
-placed_forms as (
+{% set side_by_side -%}
+        session_key,
+        episode_key,
+        client_key,
+        any_value(session_date) as session_date,
+        any_value(starts_at) as starts_at,
+        max(case when form_place = 'PROM' then instrument_code end) as prom_instrument,
+        max(case when form_place = 'PROM' then total end) as prom_total,
+        max(case when form_place = 'PREM' then instrument_code end) as prem_instrument,
+        max(case when form_place = 'PREM' then total end) as prem_total,
+        max(case when form_place = 'caretaker' then instrument_code end) as caretaker_prom_instrument,
+        max(case when form_place = 'caretaker' then total end) as caretaker_prom_total
+{%- endset %}
+counted_forms as (
     select
-        *,
-        row_number() over (
-            partition by session_key, form_episode_key, client_key, kind, respondent_role
-            order by entered_at desc nulls last, response_key desc
-        ) as place
+        {{ side_by_side }},
+        count(case when form_place = 'PROM' then 1 end) as n_prom,
+        count(case when form_place = 'PREM' then 1 end) as n_prem,
+        count(case when form_place = 'caretaker' then 1 end) as n_caretaker
     from valid_forms
+    group by
+        session_key,
+        episode_key,
+        client_key
 ),
 
-forms as (
+repeated as (
     select
         session_key,
-        form_episode_key,
-        client_key,
-        max(case when respondent_role = 'self' and kind = 'PROM' then instrument_code end) as prom_instrument,
-        max(case when respondent_role = 'self' and kind = 'PROM' then total end) as prom_total,
-        max(case when kind = 'PREM' then instrument_code end) as prem_instrument,
-        max(case when kind = 'PREM' then total end) as prem_total,
-        max(case when respondent_role = 'caretaker' then instrument_code end) as caretaker_prom_instrument,
-        max(case when respondent_role = 'caretaker' then total end) as caretaker_prom_total
+        episode_key,
+        client_key
+    from counted_forms
+    where n_prom > 1 or n_prem > 1 or n_caretaker > 1
+),
+
+-- One form a client, meeting, kind and role: the last one recorded counts. Few have to be put in order.
+placed_forms as (
+    select
+        valid_forms.*,
+        row_number() over (
+            partition by
+                valid_forms.session_key, valid_forms.episode_key, valid_forms.client_key, valid_forms.form_place
+            order by valid_forms.entered_at desc nulls last, valid_forms.response_key desc
+        ) as place
+    from valid_forms
+    semi join repeated
+        on valid_forms.session_key = repeated.session_key
+        and valid_forms.episode_key = repeated.episode_key
+        and valid_forms.client_key = repeated.client_key
+),
+
+{% set columns = [
+    'session_key', 'episode_key', 'client_key', 'session_date', 'starts_at', 'prom_instrument', 'prom_total',
+    'prem_instrument', 'prem_total', 'caretaker_prom_instrument', 'caretaker_prom_total',
+] -%}
+forms as (
+    select {{ columns | join(', ') }}
+    from counted_forms
+    where n_prom <= 1 and n_prem <= 1 and n_caretaker <= 1
+    union all
+    select
+        {{ side_by_side }}
     from placed_forms
     where place = 1
     group by
         session_key,
-        form_episode_key,
+        episode_key,
         client_key
-),
-
-of_service as (
-    select
-        sessions.*,
-        coalesce(episodes.service_code, sessions.service_code) as ruling_service_code,
-        episodes.opened_on,
-        case when episodes.episode_key is null then 1 else 0 end as is_orphan_episode,
-        -- Held, and not between the opening (else the referral) and the closing, both days included.
-        case
-            when sessions.attendance <> 'attended' then 0
-            when sessions.session_date < coalesce(episodes.opened_on, episodes.referred_on) then 1
-            when sessions.session_date > episodes.closed_on then 1
-            else 0
-        end as is_outside_episode
-    from sessions
-    left join episodes on sessions.episode_key = episodes.episode_key
-),
-
--- Where forms are due once a week: the first meeting that was attended in the week.
-first_of_week as (
-    select
-        of_service.session_key,
-        of_service.episode_key,
-        row_number() over (
-            partition by of_service.episode_key, {{ week_number('of_service.session_date') }}
-            order by of_service.session_number
-        ) as place
-    from of_service
-    inner join services on of_service.ruling_service_code = services.service_code
-    where
-        of_service.attendance = 'attended'
-        and services.measure_rhythm = 'week'
-),
-
-joined as (
-    select
-        {{ surrogate_key(['of_service.session_key', 'of_service.episode_key', 'index_clients.client_key']) }}
-            as session_client_key,
-        of_service.*,
-        index_clients.client_key,
-        coalesce(families.family_key, index_clients.client_key) as family_key,
-        case when of_service.worker_key is null then 0 else 1 end + coalesce(further_workers.n_further, 0)
-            as n_workers,
-        forms.prom_instrument,
-        forms.prom_total,
-        forms.prem_instrument,
-        forms.prem_total,
-        forms.caretaker_prom_instrument,
-        forms.caretaker_prom_total,
-        -- Whose form could be missing is known only where the client is.
-        case
-            when of_service.attendance = 'attended'
-                and index_clients.client_key is not null
-                and coalesce(first_of_week.place, 1) = 1
-                then 1
-            else 0
-        end as is_measure_due
-    from of_service
-    left join index_clients on of_service.episode_key = index_clients.episode_key
-    left join families on index_clients.client_key = families.client_key
-    left join further_workers on of_service.session_key = further_workers.session_key
-    left join first_of_week
-        on of_service.session_key = first_of_week.session_key
-        and of_service.episode_key = first_of_week.episode_key
-    left join forms
-        on of_service.session_key = forms.session_key
-        and index_clients.client_key = forms.client_key
-        and case when of_service.n_episodes > 1 then of_service.episode_key else '' end = forms.form_episode_key
 ),
 
 -- The change of experience is from the meeting before that has a form of the same instrument.
 prem_sequence as (
     select
-        session_client_key,
+        session_key,
+        episode_key,
+        client_key,
         prem_total - lag(prem_total) over (
             partition by episode_key, client_key, prem_instrument
             order by session_date, starts_at nulls last, session_key
         ) as prem_change
-    from joined
+    from forms
     where prem_total is not null
+),
+
+measured as (
+    select
+        forms.*,
+        prem_sequence.prem_change
+    from forms
+    left join prem_sequence
+        on forms.session_key = prem_sequence.session_key
+        and forms.episode_key = prem_sequence.episode_key
+        and forms.client_key = prem_sequence.client_key
+),
+
+weekly_services as (
+    select service_code from services
+    where measure_rhythm = 'week'
+),
+
+-- What a meeting takes from its episode, for each of its clients.
+episode_clients as (
+    select
+        episodes.episode_key,
+        episodes.service_code,
+        episodes.opened_on,
+        coalesce(episodes.opened_on, episodes.referred_on) as begun_on,
+        episodes.closed_on,
+        index_clients.client_key,
+        coalesce(families.family_key, index_clients.client_key) as family_key
+    from episodes
+    left join index_clients on episodes.episode_key = index_clients.episode_key
+    left join families on index_clients.client_key = families.client_key
+),
+
+attended_weekly as (
+    select
+        sessions.session_key,
+        sessions.episode_key,
+        episode_clients.client_key,
+        sessions.session_date,
+        sessions.session_number,
+        case when coalesce(measured.prom_total, measured.caretaker_prom_total) is null then 0 else 1 end
+        + case when measured.prem_total is null then 0 else 1 end as n_forms
+    from sessions
+    left join episode_clients on sessions.episode_key = episode_clients.episode_key
+    inner join weekly_services
+        on coalesce(episode_clients.service_code, sessions.service_code) = weekly_services.service_code
+    left join measured
+        on sessions.session_key = measured.session_key
+        and sessions.episode_key = measured.episode_key
+        and episode_clients.client_key = measured.client_key
+    where sessions.attendance = 'attended'
+),
+
+-- Where forms are due once a week, one meeting of the week has to have them: the one with most, then the first.
+not_due as (
+    select
+        session_key,
+        episode_key,
+        client_key
+    from (
+        select
+            session_key,
+            episode_key,
+            client_key,
+            row_number() over (
+                partition by episode_key, client_key, {{ week_number('session_date') }}
+                order by n_forms desc, session_number
+            ) as place
+        from attended_weekly
+    ) as in_week
+    where place > 1
 ),
 
 final as (
     select
-        joined.session_client_key,
-        joined.session_key,
-        joined.episode_key,
-        joined.client_key,
-        joined.family_key,
-        joined.worker_key,
-        joined.team_code,
-        joined.ruling_service_code as service_code,
-        joined.session_date,
-        joined.starts_at,
-        joined.session_number,
-        joined.attendance,
-        joined.channel,
-        cast(joined.duration_minutes as int) as duration_minutes,
-        cast(joined.n_workers as int) as n_workers,
-        joined.n_episodes,
-        cast(case when joined.n_episodes > 1 then 1 else 0 end as smallint) as is_group,
-        {{ days_between('joined.opened_on', 'joined.session_date') }} as days_since_opening,
-        cast(joined.is_measure_due as smallint) as is_measure_due,
-        joined.prom_instrument,
-        joined.prom_total,
-        joined.prem_instrument,
-        joined.prem_total,
-        cast(prem_sequence.prem_change as decimal(6, 2)) as prem_change,
-        joined.caretaker_prom_instrument,
-        joined.caretaker_prom_total,
-        cast(joined.is_session_inferred as smallint) as is_session_inferred,
-        cast(joined.is_outside_episode as smallint) as is_outside_episode,
-        cast(joined.is_orphan_episode as smallint) as is_orphan_episode
-    from joined
-    left join prem_sequence on joined.session_client_key = prem_sequence.session_client_key
+        {{ surrogate_key(['sessions.session_key', 'sessions.episode_key', 'episode_clients.client_key']) }}
+            as session_client_key,
+        sessions.session_key,
+        sessions.episode_key,
+        episode_clients.client_key,
+        episode_clients.family_key,
+        sessions.worker_key,
+        sessions.team_code,
+        -- The episode's service rules.
+        coalesce(episode_clients.service_code, sessions.service_code) as service_code,
+        sessions.session_date,
+        sessions.starts_at,
+        sessions.session_number,
+        sessions.attendance,
+        sessions.channel,
+        cast(sessions.duration_minutes as int) as duration_minutes,
+        cast(
+            case when sessions.worker_key is null then 0 else 1 end + coalesce(further_workers.n_further, 0) as int
+        ) as n_workers,
+        sessions.n_episodes,
+        cast(case when sessions.n_episodes > 1 then 1 else 0 end as smallint) as is_group,
+        {{ days_between('episode_clients.opened_on', 'sessions.session_date') }} as days_since_opening,
+        -- Whose form could be missing is known only where the client is.
+        cast(
+            case
+                when sessions.attendance = 'attended'
+                    and episode_clients.client_key is not null
+                    and not_due.session_key is null
+                    then 1
+                else 0
+            end as smallint
+        ) as is_measure_due,
+        measured.prom_instrument,
+        measured.prom_total,
+        measured.prem_instrument,
+        measured.prem_total,
+        cast(measured.prem_change as decimal(6, 2)) as prem_change,
+        measured.caretaker_prom_instrument,
+        measured.caretaker_prom_total,
+        cast(sessions.is_session_inferred as smallint) as is_session_inferred,
+        -- Held, and not between the opening (else the referral) and the closing, both days included.
+        cast(
+            case
+                when sessions.attendance <> 'attended' then 0
+                when sessions.session_date < episode_clients.begun_on then 1
+                when sessions.session_date > episode_clients.closed_on then 1
+                else 0
+            end as smallint
+        ) as is_outside_episode,
+        cast(case when episode_clients.episode_key is null then 1 else 0 end as smallint) as is_orphan_episode
+    from sessions
+    left join episode_clients on sessions.episode_key = episode_clients.episode_key
+    left join further_workers on sessions.session_key = further_workers.session_key
+    left join not_due
+        on sessions.session_key = not_due.session_key
+        and sessions.episode_key = not_due.episode_key
+        and episode_clients.client_key = not_due.client_key
+    left join measured
+        on sessions.session_key = measured.session_key
+        and sessions.episode_key = measured.episode_key
+        and episode_clients.client_key = measured.client_key
 )
 
 select * from final

@@ -18,8 +18,17 @@ stays as (
     select * from {{ ref('dim_worker') }}
 ),
 
+further_workers as (
+    select
+        session_key,
+        worker_key
+    from {{ ref('int_session_worker') }}
+    where is_main = 0
+),
+
 meetings as (
     select
+        session_key,
         team_code,
         worker_key,
         session_date,
@@ -28,6 +37,28 @@ meetings as (
         prem_total
     from {{ ref('fct_session') }}
     where attendance = 'attended'
+),
+
+-- Whoever was at a meeting has held it.
+held as (
+    select
+        team_code,
+        worker_key,
+        session_date,
+        prom_total,
+        caretaker_prom_total,
+        prem_total
+    from meetings
+    union all
+    select
+        meetings.team_code,
+        further_workers.worker_key,
+        meetings.session_date,
+        meetings.prom_total,
+        meetings.caretaker_prom_total,
+        meetings.prem_total
+    from meetings
+    inner join further_workers on meetings.session_key = further_workers.session_key
 ),
 
 responses as (
@@ -49,7 +80,7 @@ by_day as (
         max(
             case when coalesce(prom_total, caretaker_prom_total, prem_total) is not null then 1 else 0 end
         ) as is_using
-    from meetings
+    from held
     group by team_code, worker_key, session_date
     union all
     select

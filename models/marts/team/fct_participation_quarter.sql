@@ -80,12 +80,10 @@ aged as (
 banded as (
     select
         aged.*,
-        age_bands.age_band,
-        case when age_bands.age_min >= 6 and age_bands.age_max <= 17 then 1 else 0 end as is_child_6_plus
+        ages.age_band,
+        case when ages.age_min >= 6 and ages.age_max <= 17 then 1 else 0 end as is_child_6_plus
     from aged
-    left join age_bands
-        on aged.age_years >= age_bands.age_min
-        and aged.age_years <= age_bands.age_max
+    left join {{ each_age('age_bands') }} as ages on aged.age_years = ages.age_years
 ),
 
 final as (

@@ -9,8 +9,7 @@ sessions as (
         prom_total,
         caretaker_prom_total,
         prem_total,
-        -- Every attended meeting is due; a service that measures weekly has fewer.
-        1 as is_measure_due
+        is_measure_due
     from {{ ref('fct_session') }}
     where attendance = 'attended'
 ),

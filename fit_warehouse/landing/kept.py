@@ -1,0 +1,79 @@
+"""Write the rows of one delivered table that break no rule: the raw store, pseudonymised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from fit_warehouse import database
+from fit_warehouse.landing import pseudonym
+from fit_warehouse.landing.contract import Column
+from fit_warehouse.landing.look import Rows
+from fit_warehouse.landing.pseudonym import Keys
+
+# Pseudonyms hardly compress: a higher level, a filter or a large dictionary for them costs time and
+# saves nothing. Columns of few values still get their dictionary.
+PARQUET = """
+    compression zstd, compression_level 1, write_bloom_filter false, dictionary_size_limit 2000
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The raw file that the rows of a delivery go to, the delivery, and the keys of its pseudonyms."""
+
+    path: Path
+    file_id: str
+    keys: Keys
+
+
+def write_kept(connection: duckdb.DuckDBPyConnection, of: Rows, rows: str, to: Store) -> int:
+    """Write the rows that break no rule to a raw file, in the order of the file.
+
+    Parameters
+    ----------
+    connection
+        Holds the rows and `instrument`.
+    of
+        How they are read and judged.
+    rows
+        SQL for the rows of `delivered` that are asked.
+    to
+        The file; it is there whole or not at all.
+
+    Returns
+    -------
+    int
+        How many rows were written.
+    """
+    refs = [column for column in of.table.columns if column.type == "ref"]
+    pseudonyms, lookups = pseudonym.by_value(connection, f"({of.typed(rows)})", refs, to.keys)
+    columns = ", ".join(
+        f"{_stored(column, pseudonyms)} as {column.name}" for column in of.table.columns
+    )
+    query = f"""
+        select
+            {columns}, version_at as _version_at, row_number as _row_number,
+            $file_id as _file_id
+        from ({of.judged(f"*, {of.is_bad()} as is_bad", rows)}) {lookups}
+        where not is_bad
+    """
+    is_inline = any("$" in text for text in pseudonyms.values())
+    bound = pseudonym.parameters(to.keys) if is_inline else {}
+    return database.write_parquet(
+        connection, query, to.path, {"file_id": to.file_id, **bound}, options=PARQUET
+    )
+
+
+def _stored(column: Column, pseudonyms: Mapping[str, str]) -> str:
+    """Return SQL for a column as the raw store keeps it."""
+    if column.type == "ref":
+        return pseudonyms[column.name]
+    if column.birth and column.type == "date":
+        return f"cast(date_trunc('month', v_{column.name}) as date)"
+    # The engine may convert before it has left out the rows kept out, whose numbers may be any.
+    value = f"try_cast(v_{column.name} as {column.sql_type})"
+    return f"coalesce({value}, '{column.default}')" if column.default else value
