@@ -2,6 +2,24 @@
 
 from __future__ import annotations
 
-from fit_metrics import cost_effect, effect_size, rates, reliable_change, results
+from fit_metrics import (
+    agreement,
+    cost_effect,
+    effect_size,
+    rates,
+    reliable_change,
+    results,
+    scale,
+    survey,
+)
 
-__all__ = ["cost_effect", "effect_size", "rates", "reliable_change", "results"]
+__all__ = [
+    "agreement",
+    "cost_effect",
+    "effect_size",
+    "rates",
+    "reliable_change",
+    "results",
+    "scale",
+    "survey",
+]

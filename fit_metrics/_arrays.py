@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -60,7 +60,9 @@ def as_column(name: str, values: ArrayLike) -> FloatArray:
     return floats
 
 
-def check_same_length(name: str, first: FloatArray, other_name: str, second: FloatArray) -> None:
+def check_same_length(
+    name: str, first: NDArray[Any], other_name: str, second: NDArray[Any]
+) -> None:
     """Raise ValueError unless both columns have the same number of rows."""
     if first.size != second.size:
         raise ValueError(

@@ -1,199 +1,35 @@
-"""Shares and means with their intervals."""
+"""Shares and means with their intervals, and the rates that services report."""
 
 from __future__ import annotations
 
-import math
-from decimal import Decimal
-from fractions import Fraction
-from typing import SupportsIndex
+from fit_metrics._dropout import Dropout, DropoutShares, dropout
+from fit_metrics._icce import icce_indices
+from fit_metrics._icce_rows import Index
+from fit_metrics._means import mean_interval, mean_interval_from_sums
+from fit_metrics._share_arrays import ShareIntervals, share_intervals
+from fit_metrics._share_bounds import ShareBounds, share_bounds
+from fit_metrics._share_difference import paired_share_difference, share_difference
+from fit_metrics._shares import Share, clopper_pearson, jeffreys, wilson
+from fit_metrics._talking_therapies import TalkingTherapies, talking_therapies
 
-from numpy.typing import ArrayLike
-
-from fit_metrics import _moments
-from fit_metrics._arrays import column
-from fit_metrics._options import (
-    Missing,
-    check_level,
-    exact_integer,
-    normal_quantile,
-    student_quantile,
-)
-from fit_metrics.results import Estimate, MeanEstimate
-
-__all__ = ["mean_interval", "mean_interval_from_sums", "wilson"]
-
-
-def wilson(successes: SupportsIndex, n: SupportsIndex, *, level: float = 0.95) -> Estimate:
-    r"""Give the share of successes with Wilson's score interval.
-
-    Parameters
-    ----------
-    successes : int
-        Number of observations that count, at most `n`.
-    n : int
-        Number of observations: the denominator.
-    level : float
-        Coverage of the interval, between 0 and 1.
-
-    Returns
-    -------
-    Estimate
-        Share and limits between 0 and 1 (never per cent); all nan for n = 0.
-
-    Raises
-    ------
-    ValueError
-        A count is no integer or below 0, or `successes` is larger than `n`.
-
-    Notes
-    -----
-    With :math:`p = x / n` and the normal quantile z the limits are
-    :math:`\{p + z^2/2n \pm z \sqrt{p(1-p)/n + z^2/4n^2}\} / (1 + z^2/n)`, without continuity
-    correction. The lower limit at 0 successes is exactly 0, the upper one at n exactly 1.
-
-    References
-    ----------
-    .. [1] Wilson, E. B. (1927). Probable inference, the law of succession, and statistical
-       inference. Journal of the American Statistical Association, 22(158), 209-212.
-
-    Examples
-    --------
-    >>> result = wilson(81, 263)
-    >>> round(result.estimate, 4), round(result.ci_low, 4), round(result.ci_high, 4)
-    (0.308, 0.2553, 0.3662)
-    """
-    total = exact_integer("n", n, minimum=0)
-    count = exact_integer("successes", successes, minimum=0)
-    if count > total:
-        raise ValueError(f"successes is {count} and n is {total}: it must be at most n")
-    checked_level = check_level(level)
-    share = low = high = math.nan
-    if total:
-        z_squared = normal_quantile(checked_level) ** 2
-        share = count / total
-        # Each limit has its own zero factored out, so that 0 and 1 come out exactly.
-        low = _wilson_low(count, total, z_squared)
-        high = 1.0 - _wilson_low(total - count, total, z_squared)
-    return Estimate(
-        estimate=share,
-        ci_low=low,
-        ci_high=high,
-        ci_level=checked_level,
-        n=total,
-        n_missing=None,
-        method="share_wilson",
-    )
-
-
-def _wilson_low(count: int, n: int, z_squared: float) -> float:
-    # The two limits are the roots of a quadratic; this is their product over the upper one.
-    root = math.sqrt(z_squared * (z_squared + 4.0 * count * (n - count) / n))
-    return 2.0 * count * count / n / (2.0 * count + z_squared + root)
-
-
-def mean_interval(
-    values: ArrayLike, *, level: float = 0.95, missing: Missing = "raise"
-) -> MeanEstimate:
-    """Give the mean with Student's t interval.
-
-    Parameters
-    ----------
-    values : array_like, shape (n,)
-        One value a person; None and nan are missing.
-    level : float
-        Coverage of the interval, between 0 and 1.
-    missing : {"raise", "omit"}
-        Refuse missing values, or leave them out and count them in `n_missing`.
-
-    Returns
-    -------
-    MeanEstimate
-        In the unit of `values`. For n = 0 all nan; for n = 1 the mean alone.
-
-    Raises
-    ------
-    ValueError
-        An argument breaks its rule.
-
-    Notes
-    -----
-    mean ± t · s / √n with n - 1 degrees of freedom. Equal values give an interval of no width:
-    the sample shows no spread to build one from.
-
-    Examples
-    --------
-    >>> result = mean_interval([22.0, 25.0, None, 31.0], missing="omit")
-    >>> result.estimate, result.n, result.n_missing, round(result.ci_low, 2)
-    (26.0, 3, 1, 14.62)
-    """
-    rows = column("values", values, missing)
-    variance = _moments.covariance(rows.values, rows.values)
-    return _student(_moments.mean(rows.values), variance, rows.values.size, rows.n_missing, level)
-
-
-def mean_interval_from_sums(
-    n: SupportsIndex,
-    total: SupportsIndex,
-    total_squared: SupportsIndex,
-    *,
-    unit: float | Decimal | Fraction,
-    level: float = 0.95,
-) -> MeanEstimate:
-    """Give the mean with Student's t interval, from exact sums.
-
-    Parameters
-    ----------
-    n : int
-        Number of values.
-    total, total_squared : int
-        Sum and sum of squares of the values as integers in their smallest unit. Floats are
-        refused.
-    unit : float or Decimal or Fraction
-        That smallest unit (0.1 for a score with one decimal), read as it is written.
-    level : float
-        Coverage of the interval, between 0 and 1.
-
-    Returns
-    -------
-    MeanEstimate
-        As :func:`mean_interval`, with `n_missing` None.
-
-    Raises
-    ------
-    ValueError
-        An argument breaks its rule, or no n values have these sums.
-
-    Examples
-    --------
-    >>> result = mean_interval_from_sums(3, 780, 207000, unit=0.1)
-    >>> result.estimate, round(result.sd, 3)
-    (26.0, 4.583)
-    """
-    count = exact_integer("n", n, minimum=0)
-    sums = exact_integer("total", total), exact_integer("total_squared", total_squared)
-    step = _moments.check_unit(unit)
-    _moments.check_sums(count, "total", sums[0], "total_squared", sums[1])
-    spread = _moments.centred(count, sums[0], sums[0], sums[1])
-    variance = _moments.covariance_from_centred(count, spread, step)
-    return _student(_moments.mean_from_sum(count, sums[0], step), variance, count, None, level)
-
-
-def _student(
-    mean: float, variance: float, n: int, n_missing: int | None, level: float
-) -> MeanEstimate:
-    checked_level = check_level(level)
-    error = half_width = math.nan
-    if n >= 2:
-        error = math.sqrt(variance / n)
-        half_width = student_quantile(checked_level, n - 1) * error
-    return MeanEstimate(
-        estimate=mean,
-        ci_low=mean - half_width,
-        ci_high=mean + half_width,
-        ci_level=checked_level,
-        n=n,
-        n_missing=n_missing,
-        method="mean_student_t",
-        sd=math.sqrt(variance),
-        standard_error=error,
-    )
+__all__ = [
+    "Dropout",
+    "DropoutShares",
+    "Index",
+    "Share",
+    "ShareBounds",
+    "ShareIntervals",
+    "TalkingTherapies",
+    "clopper_pearson",
+    "dropout",
+    "icce_indices",
+    "jeffreys",
+    "mean_interval",
+    "mean_interval_from_sums",
+    "paired_share_difference",
+    "share_bounds",
+    "share_difference",
+    "share_intervals",
+    "talking_therapies",
+    "wilson",
+]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
-from fit_metrics import _bootstrap, effect_size, rates, reliable_change
+from fit_metrics import _bootstrap, agreement, effect_size, rates, reliable_change, scale
 from fit_metrics.results import SeverityAdjusted
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -58,6 +59,17 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "rows": effect_size.pre_post_d,
     "from_stats": effect_size.pre_post_d_from_stats,
     "wilson": rates.wilson,
+    "clopper_pearson": rates.clopper_pearson,
+    "jeffreys": rates.jeffreys,
+    "share_difference": rates.share_difference,
+    "paired_share_difference": rates.paired_share_difference,
+    "share_bounds": rates.share_bounds,
+    "icc": agreement.icc,
+    "bland_altman": agreement.bland_altman,
+    "cronbach_alpha": scale.cronbach_alpha,
+    "cronbach_alpha_from_covariance": scale.cronbach_alpha_from_covariance,
+    "item_total": scale.item_total,
+    "omega_total": scale.omega_total,
     "mean": rates.mean_interval,
     "threshold": reliable_change.threshold,
     "cutoff": reliable_change.cutoff,
@@ -91,5 +103,5 @@ def test_matches_reference(case: dict[str, Any]) -> None:
         return
     for name, value in expected.items():
         wanted = [math.nan if v is None else v for v in value] if isinstance(value, list) else value
-        given = getattr(result, name)
+        given = attrgetter(name)(result)
         assert given == pytest.approx(wanted, abs=case["tolerance"], rel=0, nan_ok=True), name
