@@ -67,7 +67,7 @@ def hessian(gradient: Gradient, at: FloatArray, steps: FloatArray) -> FloatArray
         near = gradient(at + moved) - gradient(at - moved)
         far = gradient(at + 2.0 * moved) - gradient(at - 2.0 * moved)
         rows.append((8.0 * near - far) / (12.0 * step))
-    matrix = np.array(rows)
+    matrix = np.array(rows).reshape(at.size, at.size)
     return (matrix + matrix.T) / 2.0
 
 

@@ -11,10 +11,13 @@ from scipy import optimize, special
 
 from fit_metrics._arrays import FloatArray
 from fit_metrics._multilevel_blocks import Blocks
+from fit_metrics._multilevel_fit import hessian
 from fit_metrics._multilevel_likelihood import Likelihood
 from fit_metrics._multilevel_nested import Nested
 
 Limits = tuple[float, float]
+
+_FARTHEST = 600.0
 
 
 class Place(NamedTuple):
@@ -37,25 +40,40 @@ def limits(
     `path` turns the number in question and the free ones into theta; `at` and `free` are their
     values at the optimum.
     """
-    rise = float(special.chdtri(1, 1.0 - level))
+    rise = math.sqrt(float(special.chdtri(1, 1.0 - level)))
     lowest = _deviance(model, path, at, free)[0]
+    shape = _shape(model, path, at, free)
 
     def excess_along() -> Callable[[float], float]:
-        warm = free.copy()
+        warm = free
+        known = {at: -rise}
 
         def excess(value: float) -> float:
             nonlocal warm
-            least, warm = _least(model, path, value, warm)
-            # Near its minimum the root of the rise is a straight line.
-            return math.sqrt(max(least - lowest, 0.0)) - math.sqrt(rise)
+            if value not in known:
+                least, warm = _least(model, path, value, warm, shape)
+                # Near its minimum the root of the rise is a straight line.
+                known[value] = math.sqrt(max(least - lowest, 0.0)) - rise
+            return known[value]
 
         return excess
 
-    step = 0.1 * abs(at) if at else 0.1 * (min(bounds[1], 1.0) - max(bounds[0], -1.0))
+    step = 0.2 * abs(at) if at else 0.1 * (min(bounds[1], 1.0) - max(bounds[0], -1.0))
     return (
         _crossing(excess_along(), at, -step, bounds[0]),
         _crossing(excess_along(), at, step, bounds[1]),
     )
+
+
+def _shape(model: Likelihood, path: Path, at: float, free: FloatArray) -> FloatArray:
+    """Give coordinates of what is free in which the deviance curves alike in every direction."""
+    steps = 1e-3 * np.maximum(np.abs(free), 0.1)
+    curvature = hessian(lambda z: _deviance(model, path, at, z)[1], free, steps)
+    if free.size == 0:
+        return curvature
+    values, vectors = np.linalg.eigh(curvature)
+    kept = np.maximum(np.abs(values), 1e-6 * max(float(np.abs(values).max()), 1.0))
+    return np.asarray(vectors / np.sqrt(kept))
 
 
 def _crossing(excess: Callable[[float], float], at: float, step: float, bound: float) -> float:
@@ -68,7 +86,7 @@ def _crossing(excess: Callable[[float], float], at: float, step: float, bound: f
         if inner == bound:
             return bound
         if excess(outer) > 0.0:
-            return float(optimize.brentq(excess, inner, outer, xtol=1e-300, rtol=1e-9))
+            return float(optimize.brentq(excess, inner, outer, xtol=1e-300, rtol=1e-8))
         if beyond:
             return bound
         inner, step = outer, 2.0 * step
@@ -79,6 +97,8 @@ def _deviance(
     model: Likelihood, path: Path, value: float, free: FloatArray
 ) -> tuple[float, FloatArray]:
     place = path(value, free)
+    if place.log_variance is not None and abs(place.log_variance) > _FARTHEST:
+        return math.inf, np.zeros_like(free)
     if place.log_variance is None:
         point = model.evaluate(place.theta)
         return point.deviance, place.by_free.T @ point.gradient
@@ -87,26 +107,32 @@ def _deviance(
 
 
 def _least(
-    model: Likelihood, path: Path, value: float, start: FloatArray
+    model: Likelihood, path: Path, value: float, start: FloatArray, shape: FloatArray
 ) -> tuple[float, FloatArray]:
     if start.size == 0:
         return _deviance(model, path, value, start)[0], start
-    # A number that starts at 0 would stay there: both signs are equally good, so its slope is 0.
-    starts = [start]
-    if (start == 0.0).any():
-        starts.append(np.where(start == 0.0, 0.1 * max(float(np.abs(start).max()), 0.1), start))
-    ends = [
-        optimize.minimize(
-            lambda z: _deviance(model, path, value, z),
-            begin,
+
+    def objective(z: FloatArray, origin: FloatArray) -> tuple[float, FloatArray]:
+        deviance, slope = _deviance(model, path, value, origin + shape @ z)
+        return deviance, shape.T @ slope
+
+    origins = [start]
+    if (np.abs(start) < 1e-6).any():
+        # A number at 0 has slope 0 whatever lies beyond, so the search starts beside it as well.
+        origins.append(np.where(np.abs(start) < 1e-6, 0.1, start))
+    best, least = start, math.inf
+    for origin in origins:
+        end = optimize.minimize(
+            objective,
+            np.zeros(origin.size),
+            args=(origin,),
             jac=True,
             method="BFGS",
-            options={"gtol": 1e-7, "maxiter": 200},
+            options={"gtol": 1e-6, "maxiter": 100},
         )
-        for begin in starts
-    ]
-    end = min(ends, key=lambda one: float(one.fun))
-    return float(end.fun), np.asarray(end.x)
+        if float(end.fun) < least:
+            best, least = origin + shape @ end.x, float(end.fun)
+    return least, best
 
 
 def residual_limits(model: Likelihood, theta: FloatArray, variance: float, level: float) -> Limits:
@@ -128,7 +154,7 @@ def deviation_limits(
 
     def path(value: float, free: FloatArray) -> Place:
         full = np.zeros(theta.size)
-        full[k] = value * math.exp(-0.5 * free[-1])
+        full[k] = value * math.exp(float(np.clip(-0.5 * free[-1], -_FARTHEST, _FARTHEST)))
         full[others] = free[:-1]
         by_free = np.zeros((theta.size + 1, free.size))
         by_free[others, range(len(others))] = 1.0
@@ -155,12 +181,15 @@ def correlation_limits(model: Blocks, theta: FloatArray, level: float) -> Limits
     """Give limits of the correlation of intercept and slope."""
 
     def path(value: float, free: FloatArray) -> Place:
+        # Logarithms keep both deviations above 0: with signs a correlation could turn into its
+        # opposite.
         rest = math.sqrt(max(1.0 - value * value, 0.0))
-        full = np.array([free[0], value * free[1], rest * free[1]])
-        return Place(full, None, np.array([[1.0, 0.0], [0.0, value], [0.0, rest]]))
+        one, two = np.exp(np.clip(free, -_FARTHEST, 30.0)).tolist()
+        full = np.array([one, value * two, rest * two])
+        return Place(full, None, np.array([[one, 0.0], [0.0, value * two], [0.0, rest * two]]))
 
     slope = math.hypot(theta[1], theta[2])
-    free = np.array([theta[0], slope])
+    free = np.log([theta[0], slope])
     return limits(model, path, float(theta[1]) / slope, free, (-1.0, 1.0), level)
 
 
