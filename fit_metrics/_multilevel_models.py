@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from fit_metrics._arrays import FloatArray
 from fit_metrics._multilevel_assemble import Level, Request, fit
@@ -15,7 +14,6 @@ from fit_metrics._multilevel_blocks import (
     Blocks,
     intercept_blocks,
     intercept_blocks_from_means,
-    slope_blocks,
 )
 from fit_metrics._multilevel_nested import Nested, nested
 from fit_metrics._multilevel_records import FixedEffects, MixedModel, RandomTerm
@@ -25,7 +23,6 @@ from fit_metrics._multilevel_rows import (
     Grouping,
     Labels,
     Rows,
-    covariate_matrix,
     design,
 )
 from fit_metrics._multilevel_sums import GroupSums
@@ -62,7 +59,7 @@ def one_level(rows: Rows, estimator: Estimator, asked: Request) -> MixedModel:
     size = rows.covariates.shape[1]
     at = np.append(1.0, rows.covariates.mean(axis=0)) if asked.n else np.ones(size + 1)
     levels = [level("group", group.labels, None, counts, at)]
-    if not _enough(asked.n, size, counts.size):
+    if not enough(asked.n, size, counts.size):
         return nothing(levels, asked, theta=1)
     plan = design(rows.scores, rows.covariates)
     model = intercept_blocks(
@@ -78,7 +75,7 @@ def one_level(rows: Rows, estimator: Estimator, asked: Request) -> MixedModel:
 def from_group_means(sums: GroupSums, estimator: Estimator, asked: Request) -> MixedModel:
     """Fit a random intercept to the moments of groups."""
     levels = [level("group", np.arange(sums.counts.size), None, sums.counts, np.ones(1))]
-    if not _enough(asked.n, 0, int(np.count_nonzero(sums.counts))):
+    if not enough(asked.n, 0, int(np.count_nonzero(sums.counts))):
         return nothing(levels, asked, theta=1)
     plan = Design(np.empty((0, 2)), np.eye(1), np.array([sums.centre]), np.empty(0))
     model = intercept_blocks_from_means(
@@ -111,7 +108,7 @@ def two_levels(rows: Rows, estimator: Estimator, asked: Request) -> MixedModel:
             at,
         ),
     ]
-    separate = _enough(asked.n, size, team.labels.size) and pairs.size > team.labels.size
+    separate = enough(asked.n, size, team.labels.size) and pairs.size > team.labels.size
     if not (separate and asked.n > pairs.size):
         return nothing(levels, asked, theta=2)
     plan = design(rows.scores, rows.covariates)
@@ -125,42 +122,6 @@ def two_levels(rows: Rows, estimator: Estimator, asked: Request) -> MixedModel:
         offset=offset(plan),
     )
     return fit_or_nothing(model, plan, levels, asked, float(np.abs(rows.scores).max()))
-
-
-def with_slope(rows: Rows, estimator: Estimator, asked: Request) -> MixedModel:
-    """Fit a random intercept and slope to rows; the first covariate is the time."""
-    group, times = rows.groupings[0], rows.covariates[:, 0]
-    counts = counted(group)
-    size = rows.covariates.shape[1]
-    average = rows.covariates.mean(axis=0) if asked.n else np.zeros(size)
-    average[0] = 0.0
-    slope_only = np.zeros(size + 1)
-    slope_only[1] = 1.0
-    levels = [
-        level("intercept", group.labels, None, counts, np.append(1.0, average)),
-        level("slope", group.labels, None, counts, slope_only),
-    ]
-    if not _enough(asked.n, size, counts.size):
-        return nothing(levels, asked, theta=3)
-    plan = design(rows.scores, rows.covariates)
-    centre, spread = float(times.mean()), float(times.std())
-    model = slope_blocks(
-        plan.columns,
-        (times - centre) / spread,
-        group.codes,
-        counts.size,
-        restricted=estimator == "reml",
-        offset=offset(plan),
-    )
-    if np.count_nonzero(model.triangles[:, 1, 1]) < 2:
-        return nothing(levels, asked, theta=3)
-    turn = np.array([[1.0, -centre / spread], [0.0, 1.0 / spread]])
-    return fit_or_nothing(model, plan, levels, asked, float(np.abs(rows.scores).max()), turn)
-
-
-def with_times(times: FloatArray, covariates: ArrayLike | None) -> FloatArray:
-    """Give the covariates with the times as their first column."""
-    return np.column_stack([times, covariate_matrix(covariates, times.size)])
 
 
 def level(
@@ -186,7 +147,8 @@ def fit_or_nothing(
     return fit(model, plan, levels, asked, np.eye(1) if turn is None else turn)
 
 
-def _enough(n: int, covariates: int, groups: int) -> bool:
+def enough(n: int, covariates: int, groups: int) -> bool:
+    """Say whether there are groups to differ, and more rows than groups and coefficients."""
     return groups >= 2 and n > max(groups, covariates + 1)
 
 

@@ -39,7 +39,8 @@ class Nested(Likelihood):
     def per_team(self, values: FloatArray) -> FloatArray:
         """Give the sums over each team's workers, of one column or of several."""
         if values.ndim == 1:
-            return np.bincount(self.teams, weights=values, minlength=self.n_teams)
+            sums = np.bincount(self.teams, weights=values, minlength=self.n_teams)
+            return np.asarray(sums, dtype=np.float64)
         return np.column_stack([self.per_team(column) for column in values.T])
 
     def weights(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -13,17 +13,33 @@ from fractions import Fraction
 from numpy.typing import ArrayLike
 
 from fit_metrics import _multilevel_models as models
-from fit_metrics._arrays import as_column, check_same_length
+from fit_metrics._cluster_bootstrap import ClusterBootstrap, cluster_bootstrap
+from fit_metrics._cluster_robust import (
+    ClusterMean,
+    ClusterRegression,
+    cluster_robust_mean,
+    cluster_robust_regression,
+)
 from fit_metrics._multilevel_models import Estimator
 from fit_metrics._multilevel_records import FixedEffects, MixedModel, RandomTerm
+from fit_metrics._multilevel_reliability import mean_reliability, n_for_reliability
 from fit_metrics._multilevel_rows import complete_rows
+from fit_metrics._multilevel_slope import random_slope
 from fit_metrics._multilevel_sums import group_sums
 from fit_metrics._options import Missing
 
 __all__ = [
+    "ClusterBootstrap",
+    "ClusterMean",
+    "ClusterRegression",
     "FixedEffects",
     "MixedModel",
     "RandomTerm",
+    "cluster_bootstrap",
+    "cluster_robust_mean",
+    "cluster_robust_regression",
+    "mean_reliability",
+    "n_for_reliability",
     "nested_intercepts",
     "random_intercept",
     "random_intercept_from_sums",
@@ -205,60 +221,3 @@ def nested_intercepts(
     rows = complete_rows(scores, covariates, labels, missing)
     asked = models.request("nested_intercepts", estimator, level, rows.scores.size, rows.n_missing)
     return models.two_levels(rows, estimator, asked)
-
-
-def random_slope(
-    scores: ArrayLike,
-    times: ArrayLike,
-    groups: ArrayLike,
-    *,
-    covariates: ArrayLike | None = None,
-    estimator: Estimator = "reml",
-    level: float = 0.95,
-    missing: Missing = "raise",
-) -> MixedModel:
-    r"""Fit a model in which groups differ in their level and in their course over time.
-
-    Parameters
-    ----------
-    scores, times : array_like, shape (n,)
-        Score and time (session, week) of each row; None and nan are missing.
-    groups : array_like, shape (n,)
-        The group (client, worker, team) of each row.
-    covariates : array_like, shape (n,) or (n, k), optional
-        Further covariates; the intercept and `times` are added before them.
-    estimator, level, missing
-        As in :func:`random_intercept`.
-
-    Returns
-    -------
-    MixedModel
-        With the terms "intercept" (at time 0) and "slope", and their correlation, which can be
-        exactly -1 or 1. All numbers are nan where the rows do not determine the model: as in
-        :func:`random_intercept`, and where fewer than two groups were seen at two times.
-
-    Raises
-    ------
-    ValueError
-        An argument breaks its rule, or a covariate follows from the others.
-
-    Notes
-    -----
-    :math:`y = \beta_0 + \beta_1 t + x'\beta + u_i + v_i t + e` with an unstructured covariance of
-    :math:`(u_i, v_i)`. The ICC of the intercept is that of rows at time 0. Variances, correlation
-    and ICC have profile-likelihood intervals.
-
-    Examples
-    --------
-    >>> times = [0, 1, 2, 3] * 3
-    >>> scores = [20, 21, 23, 24, 18, 22, 25, 30, 25, 25, 26, 25]
-    >>> result = random_slope(scores, times, [1] * 4 + [2] * 4 + [3] * 4)
-    >>> [round(float(slope), 2) for slope in result.term("slope").estimate]
-    [1.43, 3.79, 0.18]
-    """
-    column = as_column("times", times)
-    check_same_length("times", column, "scores", as_column("scores", scores))
-    matrix = models.with_times(column, covariates)
-    rows = complete_rows(scores, matrix, {"groups": groups}, missing)
-    asked = models.request("random_slope", estimator, level, rows.scores.size, rows.n_missing)
-    return models.with_slope(rows, estimator, asked)

@@ -59,7 +59,9 @@ def test_predicts_effects_as_lme4(case: dict[str, Any]) -> None:
     for name, (labels, effect, variance) in zip(TERMS[case["kind"]], columns, strict=True):
         term = result.term(name)
         if name == "worker" and case["id"].startswith("pastes"):
-            own = [f"{team}:{worker}" for team, worker in zip(term.parents, term.labels, strict=True)]
+            own = [
+                f"{team}:{worker}" for team, worker in zip(term.parents, term.labels, strict=True)
+            ]
         else:
             own = [str(label) for label in term.labels.tolist()]
         order = [own.index(label) for label in labels]
@@ -74,3 +76,26 @@ def test_degrees_of_freedom_match_lmertest(case: dict[str, Any]) -> None:
     # lmerTest differentiates numerically at lme4's optimum: its fourth digit is its own.
     expected = np.ravel(case["expected"]["df"])
     assert fitted(case).fixed.df == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize("case", cases("intervals"))
+def test_intervals_match_dense_likelihood(case: dict[str, Any]) -> None:
+    result = fitted(case)
+    found = {f"{term.name}_variance": term.variance for term in result.terms}
+    found |= {f"{term.name}_icc": term.icc for term in result.terms if term.icc is not None}
+    found["residual_variance"] = result.residual_variance
+    if result.correlation is not None:
+        found["correlation"] = result.correlation
+    for name, (low, high) in case["expected"].items():
+        scale = 1e-6 * max(abs(low), abs(high))
+        assert found[name].ci_low == pytest.approx(low, rel=1e-5, abs=scale), name
+        assert found[name].ci_high == pytest.approx(high, rel=1e-5, abs=scale), name
+
+
+@pytest.mark.parametrize("case", cases("clusters"))
+def test_matches_clubsandwich(case: dict[str, Any]) -> None:
+    result = multilevel.cluster_robust_regression(**case["inputs"], correction=case["correction"])
+    expected = {name: np.ravel(values) for name, values in case["expected"].items()}
+    assert result.fixed.estimate == pytest.approx(expected["coefficients"], rel=1e-8)
+    assert result.fixed.standard_error == pytest.approx(expected["standard_errors"], rel=1e-8)
+    assert result.fixed.df == pytest.approx(expected["df"], rel=1e-8)
