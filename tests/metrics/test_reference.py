@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fit_metrics import effect_size, rates, reliable_change
+from fit_metrics import effect_size, pool, rates, reliable_change
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -21,6 +21,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "threshold": reliable_change.threshold,
     "cutoff": reliable_change.cutoff,
     "standard_error_of_measurement": reliable_change.standard_error_of_measurement,
+    "pool_fixed_effect": pool.fixed_effect,
+    "pool_random_effects": pool.random_effects,
 }
 
 
