@@ -110,7 +110,8 @@ def q_profile(data: Summaries, level: float) -> tuple[float, float]:
     if df < 1:
         return math.nan, math.nan
     tail = (1.0 - level) / 2.0
-    return _tau2_at(data, special.chdtri(df, tail)), _tau2_at(data, special.chdtri(df, 1.0 - tail))
+    highest, lowest = float(special.chdtri(df, tail)), float(special.chdtri(df, 1.0 - tail))
+    return _tau2_at(data, highest), _tau2_at(data, lowest)
 
 
 def _tau2_at(data: Summaries, target: float) -> float:

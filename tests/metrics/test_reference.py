@@ -5,11 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from fit_metrics import effect_size, pool, rates, reliable_change
+from fit_metrics import effect_size, funnel, pool, rates, reliable_change
+
+
+def funnel_limits_of_one_level(**arguments: Any) -> Any:
+    result = funnel.limits(**arguments)
+    return SimpleNamespace(ci_low=result.ci_low[0], ci_high=result.ci_high[0])
+
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -21,6 +28,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "threshold": reliable_change.threshold,
     "cutoff": reliable_change.cutoff,
     "standard_error_of_measurement": reliable_change.standard_error_of_measurement,
+    "funnel_limits_of_one_level": funnel_limits_of_one_level,
+    "funnel_z_scores": funnel.z_scores,
+    "funnel_overdispersion": funnel.overdispersion,
     "pool_fixed_effect": pool.fixed_effect,
     "pool_random_effects": pool.random_effects,
 }
