@@ -15,9 +15,9 @@ quick = settings(deadline=None, max_examples=60)
 sizes = st.lists(st.integers(1, 400), min_size=1, max_size=12)
 shares = st.integers(1, 999).map(lambda v: v / 1000)
 levels = st.floats(0.5, 0.999)
-units = st.lists(
-    st.tuples(st.integers(-60, 60), st.integers(1, 40)), min_size=2, max_size=30
-).map(lambda rows: (np.array([a for a, _ in rows]) / 10, np.array([b for _, b in rows]) / 10))
+units = st.lists(st.tuples(st.integers(-60, 60), st.integers(1, 40)), min_size=2, max_size=30).map(
+    lambda rows: (np.array([a for a, _ in rows]) / 10, np.array([b for _, b in rows]) / 10)
+)
 
 
 @quick

@@ -10,7 +10,15 @@ from typing import Any
 
 import pytest
 
-from fit_metrics import effect_size, funnel, pool, rates, reliable_change
+from fit_metrics import benchmark, effect_size, funnel, pool, rates, reliable_change
+
+
+def against(question: Callable[..., Any]) -> Callable[..., Any]:
+    def ask(**arguments: Any) -> Any:
+        record = benchmark.Benchmark(**arguments.pop("benchmark"))
+        return question(**arguments, benchmark=record)
+
+    return ask
 
 
 def funnel_limits_of_one_level(**arguments: Any) -> Any:
@@ -31,6 +39,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "funnel_limits_of_one_level": funnel_limits_of_one_level,
     "funnel_z_scores": funnel.z_scores,
     "funnel_overdispersion": funnel.overdispersion,
+    "benchmark_equivalence": against(benchmark.equivalence),
+    "benchmark_equivalence_from_stats": against(benchmark.equivalence_from_stats),
+    "benchmark_non_inferiority": against(benchmark.non_inferiority),
     "pool_fixed_effect": pool.fixed_effect,
     "pool_random_effects": pool.random_effects,
 }
