@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from fit_metrics import benchmark, effect_size, funnel, pool, rates, reliable_change
+from fit_metrics import benchmark, case_mix, effect_size, funnel, pool, rates, reliable_change
 
 
 def against(question: Callable[..., Any]) -> Callable[..., Any]:
@@ -19,6 +19,15 @@ def against(question: Callable[..., Any]) -> Callable[..., Any]:
         return question(**arguments, benchmark=record)
 
     return ask
+
+
+def spline_columns(**arguments: Any) -> Any:
+    columns = case_mix.spline_basis(**arguments).T
+    return SimpleNamespace(**{f"column_{i}": column for i, column in enumerate(columns, 1)})
+
+
+def spline_knots(**arguments: Any) -> Any:
+    return SimpleNamespace(knots=case_mix.spline_knots(**arguments))
 
 
 def funnel_limits_of_one_level(**arguments: Any) -> Any:
@@ -42,6 +51,10 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "benchmark_equivalence": against(benchmark.equivalence),
     "benchmark_equivalence_from_stats": against(benchmark.equivalence_from_stats),
     "benchmark_non_inferiority": against(benchmark.non_inferiority),
+    "case_mix_difference": case_mix.observed_minus_expected,
+    "case_mix_ratio": case_mix.observed_over_expected,
+    "case_mix_spline_columns": spline_columns,
+    "case_mix_spline_knots": spline_knots,
     "pool_fixed_effect": pool.fixed_effect,
     "pool_random_effects": pool.random_effects,
 }

@@ -14,7 +14,7 @@ add_limits <- function(id, inputs, low, high, source) {
     add(
       id = sprintf("funnel_%s_%.3f", id, levels[i]), `function` = "funnel_limits_of_one_level",
       source = source, inputs = list(n = n), options = c(inputs, list(levels = list(levels[i]))),
-      expected = list(ci_low = as.list(low(levels[i])), ci_high = as.list(high(levels[i]))),
+      expected = list(ci_low = c(low(levels[i])), ci_high = c(high(levels[i]))),
       tolerance = 1e-10, note = ""
     )
   }
@@ -76,7 +76,7 @@ z <- (y - 5.2) / s
 add(
   id = "funnel_z_mean", `function` = "funnel_z_scores", source = "base R",
   inputs = list(values = y, n = size), options = list(kind = "mean", centre = 5.2, sd = 7.9),
-  expected = list(z = as.list(z), standard_error = as.list(s), n = 11), tolerance = 1e-12, note = ""
+  expected = list(z = c(z), standard_error = c(s), n = 11), tolerance = 1e-12, note = ""
 )
 share <- c(0.40, 0.75, 0.58, 0.91, 0.10, 0.66)
 add(
@@ -84,7 +84,7 @@ add(
   inputs = list(values = share, n = n),
   options = list(kind = "proportion", centre = 0.6, method = "arcsine", tau2 = 0.01),
   expected = list(
-    z = as.list((asin(sqrt(share)) - asin(sqrt(0.6))) / sqrt(1 / (4 * n) + 0.01)), n = 6
+    z = c((asin(sqrt(share)) - asin(sqrt(0.6))) / sqrt(1 / (4 * n) + 0.01)), n = 6
   ),
   tolerance = 1e-12, note = ""
 )

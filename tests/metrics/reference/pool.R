@@ -49,7 +49,7 @@ for (name in names(sets)) {
       expected = c(
         list(
           estimate = fit$b[1], standard_error = fit$se, ci_low = fit$ci.lb, ci_high = fit$ci.ub,
-          weights = as.list(unname(weights(fit)) / 100)
+          weights = unname((weights(fit)) / 100)
         ),
         between
       ),
