@@ -185,7 +185,8 @@ for (k in 3:7) {
   )
 }
 
-writeLines(
-  jsonlite::toJSON(cases, auto_unbox = TRUE, digits = NA, na = "null", null = "null", pretty = 2),
-  "case_mix.json"
+# One case a line.
+lines <- sapply(
+  cases, jsonlite::toJSON, auto_unbox = TRUE, digits = NA, na = "null", null = "null"
 )
+writeLines(c("[", paste(lines, collapse = ",\n"), "]"), "case_mix.json")

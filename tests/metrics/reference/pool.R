@@ -88,6 +88,8 @@ for (name in names(sets)) {
   }
 }
 
-writeLines(
-  jsonlite::toJSON(cases, auto_unbox = TRUE, digits = NA, na = "null", pretty = 2), "pool.json"
+# One case a line.
+lines <- sapply(
+  cases, jsonlite::toJSON, auto_unbox = TRUE, digits = NA, na = "null"
 )
+writeLines(c("[", paste(lines, collapse = ",\n"), "]"), "pool.json")
