@@ -2,6 +2,26 @@
 
 from __future__ import annotations
 
-from fit_metrics import cost_effect, effect_size, rates, reliable_change, results
+from fit_metrics import (
+    benchmark,
+    case_mix,
+    cost_effect,
+    effect_size,
+    funnel,
+    pool,
+    rates,
+    reliable_change,
+    results,
+)
 
-__all__ = ["cost_effect", "effect_size", "rates", "reliable_change", "results"]
+__all__ = [
+    "benchmark",
+    "case_mix",
+    "cost_effect",
+    "effect_size",
+    "funnel",
+    "pool",
+    "rates",
+    "reliable_change",
+    "results",
+]

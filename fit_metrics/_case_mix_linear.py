@@ -132,7 +132,7 @@ def within_units(model: Fit, rows: Rows, found: Differences) -> Differences:
     if df < 1:
         return found._replace(errors=np.full(found.errors.shape, np.nan))
     whole = model.rss / model.df if model.df > 0 else np.nan
-    factor = np.sqrt((model.rss - between) / df / whole) if whole > 0.0 else 1.0
+    factor = np.sqrt(max(model.rss - between, 0.0) / df / whole) if whole > 0.0 else 1.0
     return found._replace(errors=found.errors * factor)
 
 
@@ -145,12 +145,27 @@ class Shrunken(NamedTuple):
 
 
 def shrink(found: Differences, level: float) -> Shrunken:
-    """Give the weights of empirical Bayes: variance between units over all variance."""
+    """Give the weights of empirical Bayes: variance between units over all variance.
+
+    The interval has Morris's term for the variance between units being estimated itself; without
+    it nothing would be left of the interval where that variance is 0.
+    """
     is_known = found.errors > 0.0
-    variances = found.errors**2
+    variances = np.where(is_known, found.errors**2, np.nan)
+    count = int(np.count_nonzero(is_known))
     tau2 = estimate_tau2(Summaries(found.values[is_known], variances[is_known]), "reml")
-    weights = np.where(is_known, tau2 / (tau2 + variances), np.nan)
-    return Shrunken(tau2, weights, normal_quantile(level) * np.sqrt(weights * variances))
+    total = tau2 + variances
+    weights = tau2 / total
+    drawn = 1.0 - weights
+    spread = np.full(total.shape, np.nan)
+    if count > 2:
+        typical = tau2 + float(variances[is_known].mean())
+        uncertain = 2.0 / (count - 2) * drawn**2 * typical / total
+        spread = weights * variances + uncertain * found.values**2
+    half_width = normal_quantile(level) * np.sqrt(spread)
+    # What is known without error is not drawn anywhere.
+    is_exact = found.errors == 0.0
+    return Shrunken(tau2, np.where(is_exact, 1.0, weights), np.where(is_exact, 0.0, half_width))
 
 
 def student_half_width(found: Differences, level: float) -> FloatArray:

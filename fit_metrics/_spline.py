@@ -91,7 +91,7 @@ def spline_basis(values: ArrayLike, knots: ArrayLike) -> FloatArray:
 
     References
     ----------
-    .. [1] Harrell (2015), as in :func:`fit_metrics.case_mix.spline_knots`: equation 2.25.
+    .. [1] Harrell (2015), as in :func:`fit_metrics.case_mix.spline_knots`: section 2.4.5.
 
     Examples
     --------

@@ -106,7 +106,8 @@ def observed_minus_expected(
     without its rows, where they are left out. Student's t. "cluster" has m - 1 degrees of
     freedom with m clusters in the unit and counts the standard as known; it holds its level from
     some 10 clusters on. Empirical Bayes takes the variance between units by REML and the spread
-    of persons within units, and counts both as known: its interval covers on average over units.
+    of persons within units; its interval, with Morris's term for the variance between units being
+    estimated, covers on average over units, and needs three.
 
     nan for a unit without complete rows, for one that is its own standard (only it has one of
     the categories), for one cluster with "cluster", and where rows are too few for the model.
@@ -115,6 +116,8 @@ def observed_minus_expected(
     References
     ----------
     .. [1] Harrell, F. E. (2015). Regression Modeling Strategies, 2nd ed. Springer. Section 2.4.
+    .. [2] Morris, C. N. (1983). Parametric empirical Bayes inference: theory and applications.
+       Journal of the American Statistical Association, 78(381), 47-55.
 
     Examples
     --------

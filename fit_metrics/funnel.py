@@ -137,7 +137,7 @@ def limits(
     References
     ----------
     .. [1] Spiegelhalter, D. J. (2005). Funnel plots for comparing institutional performance.
-       Statistics in Medicine, 24(8), 1185-1202 (the interpolation: appendix A.1.1).
+       Statistics in Medicine, 24(8), 1185-1202 (the interpolation: appendix).
 
     Examples
     --------

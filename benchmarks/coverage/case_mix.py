@@ -118,8 +118,9 @@ def _shrunken(rng: np.random.Generator, replications: int) -> tuple[int, int]:
     covered, fits = 0, -(-replications // 40)
     for _ in range(fits):
         intake = np.clip(rng.normal(20.0, 8.0, unit.size), 0.0, 40.0)
-        truth = rng.normal(0.0, 1.5, 40)
-        outcome = 10.0 + 0.7 * intake + truth[unit] + rng.normal(0.0, 6.0, unit.size)
+        means = 10.0 + 0.7 * intake + rng.normal(0.0, 1.5, 40)[unit]
+        truth = observed_minus_expected(means, intake, unit).estimate
+        outcome = means + rng.normal(0.0, 6.0, unit.size)
         found = observed_minus_expected(outcome, intake, unit, interval="empirical_bayes")
         covered += int(((found.ci_low <= truth) & (truth <= found.ci_high)).sum())
     return covered, fits * 40

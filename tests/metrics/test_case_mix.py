@@ -140,7 +140,11 @@ def test_no_variance_between_units_gives_no_effects() -> None:
     )
     assert found.tau2 == 0.0
     assert (found.estimate == 0.0).all()
-    assert not np.isnan(found.ci_low).any()
+    assert (found.ci_low <= 0.0).all()
+    one = observed_minus_expected(
+        outcome + 2.0 * (unit == 3), rng.normal(0, 1, 100), unit, interval="empirical_bayes"
+    )
+    assert (one.ci_low < one.ci_high).all()
 
 
 def test_workers_in_units() -> None:

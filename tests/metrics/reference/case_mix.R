@@ -92,7 +92,9 @@ for (n_knots in c(0, 4, 5)) {
         tau2 <- rma(difference, sei = se, control = list(threshold = 1e-14, maxiter = 1000))$tau2
         shrinkage <- tau2 / (tau2 + se^2)
         estimate <- shrinkage * difference
-        half <- qnorm(0.975) * sqrt(shrinkage) * se
+        # Morris (1983): the variance between units is estimated too.
+        uncertain <- 2 / (7 - 2) * (1 - shrinkage)^2 * (mean(se^2) + tau2) / (se^2 + tau2)
+        half <- qnorm(0.975) * sqrt(shrinkage * se^2 + uncertain * difference^2)
       }
       expected <- list(
         estimate = unname(estimate), ci_low = unname(estimate - half),

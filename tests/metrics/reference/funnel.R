@@ -36,7 +36,7 @@ for (share in c(0.083, 0.5, 0.91)) {
     sprintf("interpolated_%.3f", share), c(base, method = "interpolated"),
     function(level) interpolated((1 - level) / 2),
     function(level) interpolated(1 - (1 - level) / 2),
-    "Spiegelhalter (2005), appendix A.1.1, in base R"
+    "Spiegelhalter (2005), appendix, in base R"
   )
   se <- sqrt(share * (1 - share) / n)
   reach <- function(level, s) qnorm(1 - (1 - level) / 2) * s
