@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from fit_metrics import (
     agreement,
+    benchmark,
+    case_mix,
     cost_effect,
     effect_size,
+    funnel,
+    multilevel,
+    pool,
     rates,
     reliable_change,
     results,
@@ -15,8 +20,13 @@ from fit_metrics import (
 
 __all__ = [
     "agreement",
+    "benchmark",
+    "case_mix",
     "cost_effect",
     "effect_size",
+    "funnel",
+    "multilevel",
+    "pool",
     "rates",
     "reliable_change",
     "results",

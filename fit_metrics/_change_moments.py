@@ -40,6 +40,11 @@ class GroupMoments(NamedTuple):
     var_change: FloatArray
 
 
+def one_group(moments: ChangeMoments) -> GroupMoments:
+    """Give the moments as those of many groups, of which there is one."""
+    return GroupMoments(*(np.array([value]) for value in moments))
+
+
 def from_rows(rows: Pairs) -> ChangeMoments:
     """Give the moments of the pairs themselves."""
     change = rows.second - rows.first

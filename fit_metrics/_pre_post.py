@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from fit_metrics._arrays import FloatArray
-from fit_metrics._change_moments import ChangeMoments, GroupMoments
+from fit_metrics._change_moments import ChangeMoments, GroupMoments, one_group
 from fit_metrics._noncentral import noncentrality_limits
 from fit_metrics._options import (
     Direction,
@@ -56,7 +56,7 @@ class Options(NamedTuple):
 
 def effect(moments: ChangeMoments, n_missing: int | None, options: Options) -> EffectSize:
     """Give the effect size of the pairs that have these moments."""
-    many = effects(GroupMoments(*(np.array([value]) for value in moments)), options)
+    many = effects(one_group(moments), options)
     return EffectSize(
         estimate=float(many.estimate[0]),
         ci_low=float(many.ci_low[0]),

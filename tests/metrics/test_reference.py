@@ -7,13 +7,48 @@ import math
 from collections.abc import Callable
 from operator import attrgetter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
-from fit_metrics import _bootstrap, agreement, effect_size, rates, reliable_change, scale
+from fit_metrics import (
+    _bootstrap,
+    agreement,
+    benchmark,
+    case_mix,
+    effect_size,
+    funnel,
+    pool,
+    rates,
+    reliable_change,
+    scale,
+)
 from fit_metrics.results import SeverityAdjusted
+
+
+def against(question: Callable[..., Any]) -> Callable[..., Any]:
+    def ask(**arguments: Any) -> Any:
+        record = benchmark.Benchmark(**arguments.pop("benchmark"))
+        return question(**arguments, benchmark=record)
+
+    return ask
+
+
+def spline_columns(**arguments: Any) -> Any:
+    columns = case_mix.spline_basis(**arguments).T
+    return SimpleNamespace(**{f"column_{i}": column for i, column in enumerate(columns, 1)})
+
+
+def spline_knots(**arguments: Any) -> Any:
+    return SimpleNamespace(knots=case_mix.spline_knots(**arguments))
+
+
+def funnel_limits_of_one_level(**arguments: Any) -> Any:
+    result = funnel.limits(**arguments)
+    return SimpleNamespace(ci_low=result.ci_low[0], ci_high=result.ci_high[0])
+
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -83,6 +118,18 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "gulliksen_lord_novick": reliable_change.gulliksen_lord_novick,
     "hsu_linn_lord": reliable_change.hsu_linn_lord,
     "edwards_nunnally": reliable_change.edwards_nunnally,
+    "funnel_limits_of_one_level": funnel_limits_of_one_level,
+    "funnel_z_scores": funnel.z_scores,
+    "funnel_overdispersion": funnel.overdispersion,
+    "benchmark_equivalence": against(benchmark.equivalence),
+    "benchmark_equivalence_from_stats": against(benchmark.equivalence_from_stats),
+    "benchmark_non_inferiority": against(benchmark.non_inferiority),
+    "case_mix_difference": case_mix.observed_minus_expected,
+    "case_mix_ratio": case_mix.observed_over_expected,
+    "case_mix_spline_columns": spline_columns,
+    "case_mix_spline_knots": spline_knots,
+    "pool_fixed_effect": pool.fixed_effect,
+    "pool_random_effects": pool.random_effects,
 }
 
 

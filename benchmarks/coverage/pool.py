@@ -1,0 +1,76 @@
+"""Coverage of the pooled mean and of the prediction interval."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from benchmarks.coverage_case import Case
+from fit_metrics.pool import random_effects
+
+_MEAN, _TAU = 0.6, 0.15
+
+
+def cases() -> list[Case]:
+    """Give the cases: few and more areas, alike and unlike in size, with and without spread."""
+    found = [
+        Case(
+            f"{k} areas, {sizes} sizes, tau {tau}: mean",
+            f"pool_random_effects_reml_{ci}",
+            "k >= 5" if ci != "normal" else "many areas only",
+            "95 %, 93-97 %" if ci == "hartung_knapp" else "shown beside it",
+            partial(_mean, k, sizes, tau, ci),
+        )
+        for k in (5, 12)
+        for sizes in ("like", "unlike")
+        for tau in (0.0, _TAU)
+        for ci in ("hartung_knapp", "hartung_knapp_widened", "normal")
+    ]
+    found += [
+        Case(
+            f"{k} areas, {sizes} sizes, tau {_TAU}: a further area",
+            f"pool_random_effects_reml_hartung_knapp_{df}",
+            "k >= 12, areas of like size",
+            "95 %, approximate",
+            partial(_further, k, sizes, df),
+        )
+        for k in (5, 12)
+        for sizes in ("like", "unlike")
+        for df in ("t_k_minus_2", "t_k_minus_1")
+    ]
+    return found
+
+
+def _draw(
+    rng: np.random.Generator, replications: int, k: int, sizes: str, tau: float
+) -> tuple[np.ndarray, np.ndarray]:
+    persons = np.full(k, 80) if sizes == "like" else np.resize([25, 50, 100, 400, 60], k)
+    truth = _MEAN + tau * rng.standard_normal((replications, k))
+    noise = rng.standard_normal((replications, k)) / np.sqrt(persons)
+    # The areas' standard errors are themselves estimated from their persons.
+    errors = np.sqrt(rng.chisquare(persons - 1, (replications, k)) / (persons - 1) / persons)
+    return truth + noise, errors
+
+
+def _mean(
+    k: int, sizes: str, tau: float, ci: str, rng: np.random.Generator, replications: int
+) -> tuple[int, int]:
+    estimates, errors = _draw(rng, replications, k, sizes, tau)
+    covered = 0
+    for y, s in zip(estimates, errors, strict=True):
+        result = random_effects(y, s, ci=ci)
+        covered += result.ci_low <= _MEAN <= result.ci_high
+    return covered, replications
+
+
+def _further(
+    k: int, sizes: str, df: str, rng: np.random.Generator, replications: int
+) -> tuple[int, int]:
+    estimates, errors = _draw(rng, replications, k, sizes, _TAU)
+    further = _MEAN + _TAU * rng.standard_normal(replications)
+    covered = 0
+    for y, s, truth in zip(estimates, errors, further, strict=True):
+        result = random_effects(y, s, prediction=df)
+        covered += result.prediction_low <= truth <= result.prediction_high
+    return covered, replications
