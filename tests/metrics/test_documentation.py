@@ -13,7 +13,17 @@ import pytest
 import fit_metrics
 
 PAGES = sorted((Path(__file__).parents[2] / "docs" / "method").glob("*.md"))
-OWN_PAGES = ("early_ending", "pre_post_d", "reliable_change", "share_interval")
+OWN_PAGES = (
+    "agreement",
+    "dropout",
+    "early_ending",
+    "icce_indices",
+    "pre_post_d",
+    "reliable_change",
+    "scale_quality",
+    "share_interval",
+    "talking_therapies",
+)
 SECTIONS = (
     "Meaning",
     "Formula",
@@ -34,7 +44,10 @@ def test_docstring_examples(name: str) -> None:
     assert doctest.testmod(module).failed == 0
 
 
-@pytest.mark.parametrize("name", ["cost_effect", "effect_size", "rates", "reliable_change"])
+@pytest.mark.parametrize(
+    "name",
+    ["agreement", "cost_effect", "effect_size", "rates", "reliable_change", "scale", "survey"],
+)
 def test_every_public_function_has_an_example(name: str) -> None:
     module = importlib.import_module(f"fit_metrics.{name}")
     functions = [getattr(module, public) for public in module.__all__ if public.islower()]
@@ -48,7 +61,7 @@ def test_page_has_every_section(name: str) -> None:
     assert tuple(re.findall(r"^## (.+)$", text, flags=re.MULTILINE)) == SECTIONS
 
 
-@pytest.mark.parametrize("name", [*OWN_PAGES, "quarter_sums"])
+@pytest.mark.parametrize("name", [*OWN_PAGES, "quarter_sums", "survey_construct"])
 def test_page_examples(name: str) -> None:
     text = (PAGES[0].parent / f"{name}.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```pycon\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
