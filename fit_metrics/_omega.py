@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fit_metrics._alpha import Reliability, item_covariance
+from fit_metrics._alpha import Reliability
 from fit_metrics._arrays import FloatArray
-from fit_metrics._matrix import complete_rows
+from fit_metrics._matrix import complete_rows, item_covariance
 from fit_metrics._options import Missing, check_flag, check_level, exact_integer
 
 _MOST_SWEEPS = 20_000

@@ -25,7 +25,13 @@ def one_factor(n: int, loadings: list[float], seed: int) -> Any:
 
 
 @quick
-@given(tables, st.floats(0.1, 9), st.floats(-50, 50), st.randoms(), st.sampled_from(["feldt"]))
+@given(
+    tables,
+    st.floats(0.1, 9),
+    st.floats(-50, 50),
+    st.randoms(),
+    st.sampled_from(["feldt", "bonett", "distribution_free"]),
+)
 def test_alpha_is_blind_to_scale_and_order(
     table: Any, factor: float, shift: float, random: Any, ci: Any
 ) -> None:
@@ -104,6 +110,22 @@ def test_alpha_of_two_persons() -> None:
     bonett = scale.cronbach_alpha(table, ci="bonett")
     assert math.isfinite(bonett.estimate)
     assert math.isnan(bonett.ci_low)
+
+
+def test_distribution_free_limits_hold_the_estimate_and_meet_feldts() -> None:
+    table = one_factor(50_000, [0.8] * 4, seed=9)
+    free, normal = (scale.cronbach_alpha(table, ci=ci) for ci in ("distribution_free", "feldt"))  # type: ignore[arg-type]
+    assert free.ci_low < free.estimate < free.ci_high
+    assert free.ci_low == pytest.approx(normal.ci_low, abs=2e-4)
+    few = scale.cronbach_alpha([[1, 2, 5], [2, 4, 4]], ci="distribution_free")
+    assert math.isfinite(few.estimate)
+    assert math.isnan(few.ci_low)
+    same = scale.cronbach_alpha(
+        np.repeat(np.arange(5.0)[:, None], 3, axis=1), ci="distribution_free"
+    )
+    assert same.ci_low == pytest.approx(1.0, abs=1e-12)
+    with pytest.raises(ValueError, match="ci is 'distribution_free': it must be one of 'feldt'"):
+        scale.cronbach_alpha_from_covariance(9, np.eye(3), ci="distribution_free")  # type: ignore[arg-type]
 
 
 def test_rows_left_out_are_counted() -> None:
