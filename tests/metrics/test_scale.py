@@ -200,6 +200,12 @@ def test_omega_interval_needs_a_generator_and_holds_the_estimate() -> None:
     assert math.isnan(scale.omega_total(table).ci_low)
 
 
+def test_omega_resamples_of_three_persons_do_not_break() -> None:
+    few = [[1.0, 2.0, 3.0], [2.0, 3.0, 1.0], [3.0, 1.0, 1.0]]
+    result = scale.omega_total(few, resamples=60, rng=np.random.default_rng(0))
+    assert 0.0 <= result.ci_low <= result.ci_high <= 1.0
+
+
 def test_omega_of_too_little_is_missing() -> None:
     for items in ([], [[1, 2, 3]], [[1, 2, 3], [2, 4, 1]], [[1, 2, 3], [1, 3, 5], [1, 6, 2]]):
         assert math.isnan(scale.omega_total(items).estimate)
