@@ -9,9 +9,8 @@ from typing import SupportsFloat
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fit_metrics._alpha import item_covariance
 from fit_metrics._arrays import FloatArray
-from fit_metrics._matrix import Rows, complete_rows
+from fit_metrics._matrix import Rows, complete_rows, item_covariance
 from fit_metrics._options import Missing, check_level, finite_number, normal_quantile
 from fit_metrics._shares import Share, share_of
 

@@ -43,3 +43,15 @@ def complete_rows(name: str, values: ArrayLike, missing: Missing, columns: str) 
     precision = max(coarsest, float(np.finfo(np.float64).eps))
     largest = float(np.abs(kept).max()) if kept.size else 0.0
     return Rows(kept, n_missing, 2.0 * precision * largest)
+
+
+def item_covariance(rows: Rows) -> FloatArray:
+    """Give the covariance matrix of the items; exactly 0 for items that do not vary."""
+    values = rows.values
+    if values.shape[0] < 2:
+        return np.full((values.shape[1],) * 2, np.nan)
+    centred = values - values[0]
+    centred = centred - centred.mean(axis=0)
+    centred[:, np.ptp(values, axis=0) <= rows.resolution] = 0.0
+    covariance: FloatArray = centred.T @ centred / (values.shape[0] - 1)
+    return covariance

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fit_metrics._alpha import Reliability, item_covariance
+from fit_metrics._alpha import Reliability
 from fit_metrics._arrays import FloatArray
-from fit_metrics._matrix import complete_rows
+from fit_metrics._matrix import complete_rows, item_covariance
 from fit_metrics._options import Missing, check_flag, check_level, exact_integer
 
 _MOST_SWEEPS = 20_000
@@ -77,7 +77,8 @@ def omega_total(
     off the diagonal least, each in turn until none moves. With SDs :math:`s_i` (1 where
     standardised) :math:`\omega = (\sum s_i\lambda_i)^2 / \{(\sum s_i\lambda_i)^2 + \sum
     s_i^2(1-\lambda_i^2)\}`: the denominator is the variance of the sum in the model, not the
-    observed one. Resamples in which an item does not vary are left out of the interval.
+    observed one. Resamples in which an item or the sum does not
+    vary are left out of the interval.
 
     References
     ----------
@@ -109,8 +110,7 @@ def omega_total(
         if count and rng is not None:
             drawn = _resampled(rows.values, count, rng)
             _, values = _omegas(drawn, is_standardized)
-            tail = (1.0 - checked_level) / 2.0
-            low, high = (float(q) for q in np.quantile(values, [tail, 1.0 - tail]))
+            low, high = _middle(values[~np.isnan(values)], checked_level)
     return Omega(
         estimate=float(omega[0]),
         ci_low=low,
@@ -125,6 +125,13 @@ def omega_total(
     )
 
 
+def _middle(values: FloatArray, level: float) -> tuple[float, float]:
+    if values.size == 0:
+        return math.nan, math.nan
+    low, high = np.quantile(values, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
+    return float(low), float(high)
+
+
 def _omegas(covariances: FloatArray, standardized: bool) -> tuple[FloatArray, FloatArray]:
     """Give loadings and omega of each of the covariance matrices, shape (b, k, k)."""
     sds = np.sqrt(np.diagonal(covariances, axis1=1, axis2=2))
@@ -132,7 +139,9 @@ def _omegas(covariances: FloatArray, standardized: bool) -> tuple[FloatArray, Fl
     weights = np.ones_like(sds) if standardized else sds
     common = np.square((weights * loadings).sum(axis=1))
     own = (np.square(weights) * (1.0 - np.square(loadings))).sum(axis=1)
-    return loadings, common / (common + own)
+    total = common + own
+    # Items without error that cancel each other leave a sum without variance.
+    return loadings, np.divide(common, total, out=np.full_like(total, np.nan), where=total > 0.0)
 
 
 def minres(correlations: FloatArray) -> FloatArray:

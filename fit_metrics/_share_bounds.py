@@ -121,6 +121,9 @@ def _imbens_manski(low: float, high: float, n: int, level: float) -> tuple[float
     def excess(c: float) -> float:
         return float(special.ndtr(c + width) - special.ndtr(-c)) - level
 
+    if excess(0.0) >= 0.0:
+        # A level that the bounds alone already reach.
+        return low, high
     # C lies between the quantile of one side and that of two; the slack is for rounding.
     two_sided = normal_quantile(level)
     critical = optimize.brentq(excess, 0.0, two_sided + 1e-9, xtol=1e-14, rtol=1e-14)

@@ -14,8 +14,9 @@ import fit_metrics
 
 PAGES = sorted((Path(__file__).parents[2] / "docs" / "method").glob("*.md"))
 OWN_PAGES = (
-    *("early_ending", "pre_post_d", "reliable_change", "share_interval"),
-    *("benchmark", "case_mix", "funnel_limits", "pool"),
+    *("agreement", "benchmark", "case_mix", "dropout", "early_ending", "funnel_limits", "icce_indices"),
+    *("pool", "pre_post_d", "regression_to_the_mean", "reliable_change", "scale_quality"),
+    *("severity_adjusted", "share_interval", "talking_therapies", "two_group_d"),
 )
 SECTIONS = (
     "Meaning",
@@ -39,10 +40,7 @@ def test_docstring_examples(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [
-        *("cost_effect", "effect_size", "rates", "reliable_change"),
-        *("benchmark", "case_mix", "funnel", "pool"),
-    ],
+    sorted(name for name in fit_metrics.__all__ if name != "results"),
 )
 def test_every_public_function_has_an_example(name: str) -> None:
     module = importlib.import_module(f"fit_metrics.{name}")
@@ -57,7 +55,7 @@ def test_page_has_every_section(name: str) -> None:
     assert tuple(re.findall(r"^## (.+)$", text, flags=re.MULTILINE)) == SECTIONS
 
 
-@pytest.mark.parametrize("name", [*OWN_PAGES, "quarter_sums"])
+@pytest.mark.parametrize("name", [*OWN_PAGES, "quarter_sums", "survey_construct"])
 def test_page_examples(name: str) -> None:
     text = (PAGES[0].parent / f"{name}.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```pycon\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)

@@ -25,7 +25,13 @@ def one_factor(n: int, loadings: list[float], seed: int) -> Any:
 
 
 @quick
-@given(tables, st.floats(0.1, 9), st.floats(-50, 50), st.randoms(), st.sampled_from(["feldt"]))
+@given(
+    tables,
+    st.floats(0.1, 9),
+    st.floats(-50, 50),
+    st.randoms(),
+    st.sampled_from(["feldt", "bonett", "distribution_free"]),
+)
 def test_alpha_is_blind_to_scale_and_order(
     table: Any, factor: float, shift: float, random: Any, ci: Any
 ) -> None:
@@ -106,6 +112,22 @@ def test_alpha_of_two_persons() -> None:
     assert math.isnan(bonett.ci_low)
 
 
+def test_distribution_free_limits_hold_the_estimate_and_meet_feldts() -> None:
+    table = one_factor(50_000, [0.8] * 4, seed=9)
+    free, normal = (scale.cronbach_alpha(table, ci=ci) for ci in ("distribution_free", "feldt"))  # type: ignore[arg-type]
+    assert free.ci_low < free.estimate < free.ci_high
+    assert free.ci_low == pytest.approx(normal.ci_low, abs=2e-4)
+    few = scale.cronbach_alpha([[1, 2, 5], [2, 4, 4]], ci="distribution_free")
+    assert math.isfinite(few.estimate)
+    assert math.isnan(few.ci_low)
+    same = scale.cronbach_alpha(
+        np.repeat(np.arange(5.0)[:, None], 3, axis=1), ci="distribution_free"
+    )
+    assert same.ci_low == pytest.approx(1.0, abs=1e-12)
+    with pytest.raises(ValueError, match="ci is 'distribution_free': it must be one of 'feldt'"):
+        scale.cronbach_alpha_from_covariance(9, np.eye(3), ci="distribution_free")  # type: ignore[arg-type]
+
+
 def test_rows_left_out_are_counted() -> None:
     table = [[1, 2, 3], [2, 2, 4], [None, 3, 3], [5, 4, 6]]
     for function in (scale.cronbach_alpha, scale.item_total, scale.straight_lining):
@@ -176,6 +198,12 @@ def test_omega_interval_needs_a_generator_and_holds_the_estimate() -> None:
     assert first == again
     assert first.ci_low < first.estimate < first.ci_high
     assert math.isnan(scale.omega_total(table).ci_low)
+
+
+def test_omega_resamples_of_three_persons_do_not_break() -> None:
+    few = [[1.0, 2.0, 3.0], [2.0, 3.0, 1.0], [3.0, 1.0, 1.0]]
+    result = scale.omega_total(few, resamples=60, rng=np.random.default_rng(0))
+    assert 0.0 <= result.ci_low <= result.ci_high <= 1.0
 
 
 def test_omega_of_too_little_is_missing() -> None:

@@ -203,6 +203,11 @@ def test_bounds_of_nothing() -> None:
         rates.share_bounds(1, 2, 3, ci="wald")  # type: ignore[arg-type]
 
 
+def test_imbens_manski_at_a_level_that_the_bounds_reach() -> None:
+    result = rates.share_bounds(5, 10, 10**6, ci="imbens_manski", level=0.01)
+    assert (result.ci_low, result.ci_high) == (result.bound_low, result.bound_high)
+
+
 def test_imbens_manski_covers_the_share_not_the_bounds() -> None:
     one, set_of_both = (rates.share_bounds(60, 200, 200, ci=c) for c in ("imbens_manski", "wilson"))  # type: ignore[arg-type]
     assert set_of_both.ci_low < one.ci_low
