@@ -13,7 +13,15 @@ import pytest
 import fit_metrics
 
 PAGES = sorted((Path(__file__).parents[2] / "docs" / "method").glob("*.md"))
-OWN_PAGES = ("early_ending", "pre_post_d", "reliable_change", "share_interval")
+OWN_PAGES = (
+    "early_ending",
+    "pre_post_d",
+    "regression_to_the_mean",
+    "reliable_change",
+    "severity_adjusted",
+    "share_interval",
+    "two_group_d",
+)
 SECTIONS = (
     "Meaning",
     "Formula",
