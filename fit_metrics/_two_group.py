@@ -101,8 +101,9 @@ def two_group_d(
     - control: :math:`s^2 = s_2^2`, J with ν₂, and :math:`L = 2/\nu_2`
 
     the variance of d is :math:`(s_1^2/\nu_1 + s_2^2/\nu_2)/s^2 + d^2 L / 4`: the SDs may differ.
-    It is meant to cover the true value in 93 to 97 of 100 samples from 20 persons a group on. All
-    is nan where a group has fewer than 2 values or the standardizer is 0. Where it rests on one
+    With skewed scores and a ceiling, from 20 persons a group on, "pooled" and "average" cover the
+    true value in 93 to 97 of 100 samples; "control" with "normal" in 98, with "bootstrap" in 95 to
+    96. All is nan where a group has fewer than 2 values or the standardizer is 0. Where it rests on one
     degree of freedom J is 0: the corrected estimate is 0 and the limits are nan.
 
     References
