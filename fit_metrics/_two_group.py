@@ -4,40 +4,29 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Literal, NamedTuple, SupportsFloat, SupportsIndex
+from typing import SupportsFloat, SupportsIndex
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from fit_metrics import _bootstrap, _moments
-from fit_metrics._arrays import FloatArray, column
-from fit_metrics._noncentral import noncentrality_limits
+from fit_metrics._arrays import column
 from fit_metrics._options import (
     Direction,
     Missing,
-    check_choice,
-    check_flag,
-    check_level,
     direction_sign,
     exact_integer,
     finite_number,
     non_negative,
-    normal_quantile,
 )
-from fit_metrics._pre_post import bias_correction
+from fit_metrics._two_group_kernel import (
+    Group,
+    IntervalMethod,
+    Standardizer,
+    bootstrap_limits,
+    effect,
+)
 from fit_metrics.results import TwoGroupEffect
-
-Standardizer = Literal["pooled", "average", "control"]
-IntervalMethod = Literal["normal", "noncentral_t", "bootstrap"]
-
-# A spread this much smaller than that of the data is rounding: the resample has equal values.
-_NO_SPREAD = 1e-13
-
-
-class _Group(NamedTuple):
-    n: int
-    mean: float
-    variance: float
 
 
 def two_group_d(
@@ -101,8 +90,9 @@ def two_group_d(
     - control: :math:`s^2 = s_2^2`, J with ν₂, and :math:`L = 2/\nu_2`
 
     the variance of d is :math:`(s_1^2/\nu_1 + s_2^2/\nu_2)/s^2 + d^2 L / 4`: the SDs may differ.
-    It is meant to cover the true value in 93 to 97 of 100 samples from 20 persons a group on. All
-    is nan where a group has fewer than 2 values or the standardizer is 0. Where it rests on one
+    With skewed scores and a ceiling, from 20 persons a group on, "pooled" and "average" cover the
+    true value in 93 to 97 of 100 samples; "control" with "normal" in 98, with "bootstrap" in 95 to
+    96. All is nan where a group has fewer than 2 values or the standardizer is 0. Where it rests on one
     degree of freedom J is 0: the corrected estimate is 0 and the limits are nan.
 
     References
@@ -120,18 +110,20 @@ def two_group_d(
     """
     one, two = column("treatment", treatment, missing), column("control", control, missing)
     groups = [
-        _Group(v.values.size, _moments.mean(v.values), _moments.covariance(v.values, v.values))
+        Group(v.values.size, _moments.mean(v.values), _moments.covariance(v.values, v.values))
         for v in (one, two)
     ]
     options = (standardizer, correct_bias, ci, level, direction)
-    result = _effect(groups[0], groups[1], *options, one.n_missing + two.n_missing)
+    result = effect(groups[0], groups[1], *options, one.n_missing + two.n_missing)
     if ci != "bootstrap":
         return result
     generator, draws = _bootstrap.check_draws(rng, n_resamples)
     if not math.isfinite(result.estimate) or result.bias_correction == 0.0:
         return result
     sign = direction_sign(direction)
-    low, high = _limits(one.values, two.values, standardizer, sign, generator, draws, level)
+    low, high = bootstrap_limits(
+        one.values, two.values, standardizer, sign, generator, draws, level
+    )
     factor = result.bias_correction
     return replace(result, ci_low=factor * low, ci_high=factor * high)
 
@@ -181,142 +173,16 @@ def two_group_d_from_stats(
     n_two = exact_integer("n_control", n_control, minimum=0)
     if ci == "bootstrap":
         raise ValueError("ci is 'bootstrap': it draws from the rows, so it needs two_group_d")
-    one, two = _Group(n_one, math.nan, math.nan), _Group(n_two, math.nan, math.nan)
+    one, two = Group(n_one, math.nan, math.nan), Group(n_two, math.nan, math.nan)
     if min(n_one, n_two) >= 2:
-        one = _Group(
+        one = Group(
             n_one,
             finite_number("mean_treatment", mean_treatment),
             non_negative("sd_treatment", sd_treatment) ** 2,
         )
-        two = _Group(
+        two = Group(
             n_two,
             finite_number("mean_control", mean_control),
             non_negative("sd_control", sd_control) ** 2,
         )
-    return _effect(one, two, standardizer, correct_bias, ci, level, direction, None)
-
-
-def _effect(
-    one: _Group,
-    two: _Group,
-    standardizer: Standardizer,
-    correct_bias: bool,
-    ci: IntervalMethod,
-    level: float,
-    direction: Direction,
-    n_missing: int | None,
-) -> TwoGroupEffect:
-    check_choice("standardizer", standardizer, Standardizer)
-    check_choice("ci", ci, IntervalMethod)
-    check_flag("correct_bias", correct_bias)
-    sign, checked_level = direction_sign(direction), check_level(level)
-    if ci == "noncentral_t" and standardizer != "pooled":
-        raise ValueError(
-            f"ci is 'noncentral_t' with standardizer {standardizer!r}: the noncentral t interval "
-            "is exact for 'pooled' only; use ci='normal'"
-        )
-    difference = sign * (one.mean - two.mean)
-    variance = d = error = low = high = math.nan
-    factor = 1.0
-    if min(one.n, two.n) >= 2:
-        variance, log_variance, df = _standardizer(one, two, standardizer)
-        if variance > 0.0:
-            d = difference / math.sqrt(variance)
-            factor = float(bias_correction(df)) if correct_bias else 1.0
-            if ci == "normal" and factor > 0.0:
-                of_means = one.variance / (one.n - 1) + two.variance / (two.n - 1)
-                error = math.sqrt(of_means / variance + d * d * log_variance / 4.0)
-                half_width = normal_quantile(checked_level) * error
-                low, high = d - half_width, d + half_width
-            elif ci == "noncentral_t" and factor > 0.0:
-                root = math.sqrt(1.0 / one.n + 1.0 / two.n)
-                ends = noncentrality_limits(d / root, one.n + two.n - 2.0, checked_level)
-                low, high = (float(end) * root for end in ends)
-    return TwoGroupEffect(
-        estimate=factor * d,
-        ci_low=factor * low,
-        ci_high=factor * high,
-        ci_level=checked_level,
-        n=one.n + two.n,
-        n_missing=n_missing,
-        method=f"two_group_{'g' if correct_bias else 'd'}_{ci}",
-        n_treatment=one.n,
-        n_control=two.n,
-        standardizer=standardizer,
-        standardizer_sd=math.sqrt(variance),
-        mean_difference=difference,
-        bias_correction=factor,
-        standard_error=factor * error,
-    )
-
-
-def _standardizer(
-    one: _Group, two: _Group, standardizer: Standardizer
-) -> tuple[float, float, float]:
-    """Give the squared standardizer, the variance of its logarithm, its degrees of freedom."""
-    df_one, df_two = one.n - 1, two.n - 1
-    if standardizer == "control":
-        return two.variance, 2.0 / df_two, float(df_two)
-    if standardizer == "pooled":
-        df = df_one + df_two
-        variance = (df_one * one.variance + df_two * two.variance) / df
-        squares = 2.0 * (df_one * one.variance**2 + df_two * two.variance**2) / df**2
-        return variance, _ratio(squares, variance**2), float(df)
-    variance = (one.variance + two.variance) / 2.0
-    squares = (one.variance**2 / df_one + two.variance**2 / df_two) / 2.0
-    log_variance = _ratio(squares, variance**2)
-    return variance, log_variance, _ratio(2.0, log_variance)
-
-
-def _ratio(numerator: float, denominator: float) -> float:
-    return numerator / denominator if denominator > 0.0 else math.nan
-
-
-def _limits(
-    one: FloatArray,
-    two: FloatArray,
-    standardizer: Standardizer,
-    sign: int,
-    rng: np.random.Generator,
-    n_resamples: int,
-    level: float,
-) -> tuple[float, float]:
-    """Give the bootstrap limits of the uncorrected d."""
-    # Measured from their means, the squares of a resample do not cancel.
-    start = float(one.mean()), float(two.mean())
-    sums = [_sums(values - mean) for values, mean in zip((one, two), start, strict=True)]
-
-    def d_of(of_one: FloatArray, of_two: FloatArray) -> FloatArray:
-        (n_one, mean_one, var_one), (n_two, mean_two, var_two) = _moments_of(of_one, of_two)
-        if standardizer == "pooled":
-            df_one, df_two = n_one - 1.0, n_two - 1.0
-            variance = (df_one * var_one + df_two * var_two) / (df_one + df_two)
-        else:
-            variance = var_two if standardizer == "control" else (var_one + var_two) / 2.0
-        difference = sign * (start[0] - start[1] + mean_one - mean_two)
-        d = np.full(difference.shape, np.nan)
-        np.divide(difference, np.sqrt(variance), out=d, where=variance > 0.0)
-        return d
-
-    whole = [values.sum(axis=1, keepdims=True) for values in sums]
-    estimate = float(d_of(whole[0], whole[1])[0])
-    drawn = [_bootstrap.draw_sums(values, rng, n_resamples) for values in sums]
-    jackknife = [
-        d_of(_bootstrap.leave_one_out(sums[0]), whole[1]),
-        d_of(whole[0], _bootstrap.leave_one_out(sums[1])),
-    ]
-    return _bootstrap.bca_limits(d_of(drawn[0], drawn[1]), estimate, jackknife, level)
-
-
-def _sums(values: FloatArray) -> FloatArray:
-    return np.stack([np.ones(values.size), values, values**2])
-
-
-def _moments_of(*groups: FloatArray) -> list[tuple[FloatArray, FloatArray, FloatArray]]:
-    moments = []
-    for n, total, squares in groups:
-        centred = squares - total * total / n
-        centred = np.where(centred > _NO_SPREAD * squares, centred, 0.0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            moments.append((n, total / n, centred / (n - 1.0)))
-    return moments
+    return effect(one, two, standardizer, correct_bias, ci, level, direction, None)

@@ -7,12 +7,12 @@ from typing import Literal, SupportsFloat
 
 from fit_metrics._change_classes import CHANGE_CLASSES, MISSING_CLASS, ChangeClasses, classify
 from fit_metrics._change_index import (
-    ReliableChangeIndex,
     edwards_nunnally,
     gulliksen_lord_novick,
     hsu_linn_lord,
     jacobson_truax,
 )
+from fit_metrics._change_index_core import ReliableChangeIndex
 from fit_metrics._options import (
     check_choice,
     check_level,

@@ -452,3 +452,27 @@ def test_result_is_frozen_and_says_how_it_was_made() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         result.estimate = 1.0  # type: ignore[misc]
     assert not hasattr(result, "__dict__")
+
+
+def test_a_million_pairs_and_their_sums_agree() -> None:
+    rng = np.random.default_rng(9)
+    pre = rng.integers(0, 401, 10**6)
+    post = np.clip(pre // 2 + rng.integers(0, 260, 10**6), 0, 400)
+    sums = (int(v) for v in (pre.sum(), post.sum(), pre @ pre, post @ post, pre @ post))
+    exact = pre_post_d_from_sums(10**6, *sums, unit=0.1, standardizer="repeated")
+    assert_close(pre_post_d(pre / 10, post / 10, standardizer="repeated"), exact, 1e-11)
+
+
+def test_repeated_is_the_average_where_sds_are_equal() -> None:
+    stats_of = (30, 20.0, 25.0, 7.0, 7.0, 0.6)
+    repeated = pre_post_d_from_stats(*stats_of, standardizer="repeated")
+    average = pre_post_d_from_stats(*stats_of, standardizer="average_sd")
+    assert repeated.estimate == pytest.approx(average.estimate, rel=1e-12)
+    assert repeated.standard_error == pytest.approx(average.standard_error, rel=1e-12)
+
+
+@pytest.mark.parametrize(("sd_post", "r"), [(8.0, 1.0), (0.0, 0.5), (0.0, math.nan)])
+def test_repeated_needs_a_spread_beside_the_correlation(sd_post: float, r: float) -> None:
+    assert_no_effect(pre_post_d_from_stats(20, 20, 25, 6.0, sd_post, r, standardizer="repeated"))
+    opposite = pre_post_d_from_stats(20, 20, 25, 6, 8, -1, standardizer="repeated")
+    assert opposite.ci_low < opposite.estimate < opposite.ci_high
