@@ -46,9 +46,18 @@ def weighted_mean(data: Summaries, tau2: float = 0.0) -> WeightedMean:
 
 def typical_variance(data: Summaries) -> float:
     """Give the sampling variance of a typical area as Higgins and Thompson define it; k >= 2."""
-    weights = 1.0 / data.variances
-    total = float(weights.sum())
-    return (weights.size - 1) * total / (total**2 - float(np.dot(weights, weights)))
+    return (data.variances.size - 1) / shared_weight(1.0 / data.variances)
+
+
+def shared_weight(weights: FloatArray) -> float:
+    """Give W1 - W2 / W1 of the sums of weights and of their squares.
+
+    Every weight times the sum of all others: the difference itself loses its digits where one
+    unit is far more precise than the rest.
+    """
+    before = np.concatenate(([0.0], np.cumsum(weights[:-1])))
+    after = np.concatenate((np.cumsum(weights[:0:-1])[::-1], [0.0]))
+    return float(np.dot(weights / weights.sum(), before + after))
 
 
 def estimate_tau2(data: Summaries, method: Tau2) -> float:
@@ -97,8 +106,8 @@ def _restricted_likelihood(data: Summaries, tau2: FloatArray) -> FloatArray:
 def _score(data: Summaries, tau2: float) -> float:
     fit = weighted_mean(data, tau2)
     squared = fit.weights**2
-    trace = fit.total_weight - float(squared.sum()) / fit.total_weight
-    return float(np.dot(squared, (data.estimates - fit.mean) ** 2)) - trace
+    squares = float(np.dot(squared, (data.estimates - fit.mean) ** 2))
+    return squares - shared_weight(fit.weights)
 
 
 def q_profile(data: Summaries, level: float) -> tuple[float, float]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fit_metrics._arrays import pairs
+from fit_metrics._between_areas import shared_weight
 from fit_metrics._options import Missing, finite_number
 
 
@@ -113,9 +114,7 @@ def overdispersion(
         squares = float((np.clip(units.first, low, high) ** 2).sum())
         mean_square = squares / k
     if k >= 2:
-        weights = units.second**-2.0
-        total = float(weights.sum())
-        tau2 = max(0.0, (squares - (k - 1)) / (total - float((weights**2).sum()) / total))
+        tau2 = max(0.0, (squares - (k - 1)) / shared_weight(units.second**-2.0))
     return Overdispersion(
         phi=max(mean_square, 1.0) if k else math.nan,
         tau2=tau2,

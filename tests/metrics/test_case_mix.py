@@ -228,6 +228,11 @@ def test_outcomes_without_spread() -> None:
     same = observed_minus_expected(**{**data, "outcome": np.full(90, 0.1)})
     np.testing.assert_allclose(same.estimate, 0, atol=1e-12)
     assert math.isnan(same.r_squared)
+    shrunken = observed_minus_expected(
+        **{**data, "outcome": np.full(90, 0.1)}, interval="empirical_bayes"
+    )
+    assert (shrunken.estimate == 0).all()
+    assert (shrunken.ci_low == shrunken.ci_high).all()
     for value in (0, 1):
         found = observed_over_expected(**{**data, "outcome": np.full(90, value)})
         assert np.isnan(found.estimate).all()
@@ -247,6 +252,9 @@ def test_types_of_input_do_not_matter() -> None:
         found,
         1e-12,
     )
+    gaps = np.array([None, math.nan, *data["unit"][2:]], dtype=object)
+    shorter = {**data, "unit": gaps}
+    assert observed_minus_expected(**shorter, missing="omit").n_missing == 2
     flags = reached(9)
     one = observed_over_expected(**flags)
     other = observed_over_expected(**{**flags, "outcome": flags["outcome"].astype(bool)})
@@ -282,7 +290,7 @@ def test_unit_where_none_or_all_reached_it() -> None:
         data["outcome"][data["unit"] == 1] = value
         found = observed_over_expected(**data)
         limit = found.ci_low[1] if value == 0 else found.ci_high[1]
-        assert limit == pytest.approx(0 if value == 0 else found.n[1] / found.expected[1])
+        assert limit == (0 if value == 0 else found.n[1] / found.expected[1])
         assert found.ci_low[1] < found.ci_high[1]
 
 
@@ -341,3 +349,21 @@ def test_bad_outcomes_are_named() -> None:
         observed_over_expected(**told)
     with pytest.raises(ValueError, match="interval is 'exact'"):
         observed_over_expected(**data, interval="exact")
+
+
+@pytest.mark.parametrize("own", STANDARDS)
+@pytest.mark.parametrize("interval", INTERVALS)
+def test_outcomes_told_without_error(own: Any, interval: Any) -> None:
+    data = drawn(11)
+    cluster = {"cluster": np.arange(90) // 2} if interval == "cluster" else {}
+    found = observed_minus_expected(
+        **{**data, "outcome": 2 * data["intake"] + 1}, own_rows=own, interval=interval, **cluster
+    )
+    np.testing.assert_allclose(found.estimate, 0, atol=1e-9)
+    np.testing.assert_allclose(found.ci_high, 0, atol=1e-9)
+    assert found.r_squared == pytest.approx(1)
+    alone = observed_minus_expected(
+        **{**data, "unit": ["one"] * 90}, own_rows=own, interval=interval, **cluster
+    )
+    assert np.isnan(alone.estimate).all()
+    assert alone.observed == pytest.approx(data["outcome"].mean())

@@ -34,6 +34,16 @@ def test_exact_limits_leave_no_more_than_the_tail(n: list[int], share: float, le
     assert (stats.binom.sf(high - 1, size, share) >= tail - 1e-12).all()
 
 
+@pytest.mark.parametrize("n", [1, 2, 5, 12, 20])
+def test_a_tail_that_a_count_just_fills_keeps_that_count_inside(n: int) -> None:
+    # With a share of one half and few persons the distribution has exact floats.
+    for count in range(n // 2):
+        tail = sum(math.comb(n, k) for k in range(count + 1)) / 2**n
+        found = limits([n], kind="proportion", centre=0.5, levels=[1 - 2 * tail])
+        assert found.ci_low[0, 0] == count / n
+        assert found.ci_high[0, 0] == (n - count - 1) / n
+
+
 @quick
 @given(sizes, shares, levels)
 def test_interpolated_lies_within_one_person_of_exact(n: Any, share: float, level: float) -> None:

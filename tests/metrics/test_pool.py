@@ -158,6 +158,10 @@ def test_extreme_precision_is_survived() -> None:
     result = random_effects([1.0, 2.0, 3.0], [1e-6, 1e-6, 1e3])
     assert result.tau2 == pytest.approx(0.5, rel=1e-3)
     assert math.isfinite(result.tau2_high)
+    # W1 - W2 / W1 is 2e12 / (1e12 + 1): the difference of two floats near 1e12 has four digits.
+    two = random_effects([0.0, 3.0], [1e-6, 1.0], tau2="dl")
+    assert two.tau2 == pytest.approx((two.q - 1) * (1e12 + 1) / 2e12, rel=1e-12)
+    assert random_effects([0.0, 3.0], [1e-9, 1.0]).tau2 == pytest.approx(4.0, rel=1e-6)
 
 
 @quick
