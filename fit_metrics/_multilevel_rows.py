@@ -128,7 +128,7 @@ def design(scores: FloatArray, covariates: FloatArray) -> Design:
     centred = covariates - means
     spread = np.sqrt((centred**2).mean(axis=0))
     scale = np.abs(covariates).max(axis=0, initial=0.0)
-    for j in np.flatnonzero(spread <= 1e-12 * scale):
+    for j in np.flatnonzero(spread <= 1e-12 * scale).tolist():
         raise ValueError(
             f"covariates: column {j} has one value only, which the intercept already stands for"
         )
