@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from fit_metrics import cost_effect, effect_size, rates, reliable_change, results
+from fit_metrics import cost_effect, effect_size, multilevel, rates, reliable_change, results
 
-__all__ = ["cost_effect", "effect_size", "rates", "reliable_change", "results"]
+__all__ = ["cost_effect", "effect_size", "multilevel", "rates", "reliable_change", "results"]

@@ -13,13 +13,9 @@ from fractions import Fraction
 from numpy.typing import ArrayLike
 
 from fit_metrics import _multilevel_models as models
-from fit_metrics._cluster_bootstrap import ClusterBootstrap, cluster_bootstrap
-from fit_metrics._cluster_robust import (
-    ClusterMean,
-    ClusterRegression,
-    cluster_robust_mean,
-    cluster_robust_regression,
-)
+from fit_metrics._cluster_bootstrap import cluster_bootstrap
+from fit_metrics._cluster_records import ClusterBootstrap, ClusterMean, ClusterRegression
+from fit_metrics._cluster_robust import cluster_robust_mean, cluster_robust_regression
 from fit_metrics._multilevel_models import Estimator
 from fit_metrics._multilevel_records import FixedEffects, MixedModel, RandomTerm
 from fit_metrics._multilevel_reliability import mean_reliability, n_for_reliability

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from scipy import special
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
-from benchmarks.coverage_case import Case  # noqa: E402 (this checkout's packages first)
-from fit_metrics import _multilevel_fit as fit  # noqa: E402
-from fit_metrics._cluster_bootstrap import cluster_bootstrap  # noqa: E402
-from fit_metrics._cluster_robust import cluster_robust_mean  # noqa: E402
-from fit_metrics._multilevel_blocks import Blocks, intercept_blocks_from_means  # noqa: E402
-from fit_metrics._multilevel_fixed import fixed_effects  # noqa: E402
-from fit_metrics._multilevel_predictions import predictions  # noqa: E402
-from fit_metrics._multilevel_profile import exact_share_limits  # noqa: E402
-from fit_metrics._multilevel_rows import Design  # noqa: E402
+from benchmarks.coverage_case import Case
+from fit_metrics import _multilevel_fit as fit
+from fit_metrics._cluster_bootstrap import cluster_bootstrap
+from fit_metrics._cluster_robust import cluster_robust_mean
+from fit_metrics._multilevel_blocks import Blocks, intercept_blocks_from_means
+from fit_metrics._multilevel_fixed import fixed_effects
+from fit_metrics._multilevel_predictions import predictions
+from fit_metrics._multilevel_profile import exact_share_limits
+from fit_metrics._multilevel_rows import Design
 
 LEVEL = 0.95
 RESAMPLES = 1_000

@@ -13,7 +13,7 @@ import pytest
 import fit_metrics
 
 PAGES = sorted((Path(__file__).parents[2] / "docs" / "method").glob("*.md"))
-OWN_PAGES = ("early_ending", "pre_post_d", "reliable_change", "share_interval")
+OWN_PAGES = ("early_ending", "multilevel", "pre_post_d", "reliable_change", "share_interval")
 SECTIONS = (
     "Meaning",
     "Formula",
@@ -34,7 +34,9 @@ def test_docstring_examples(name: str) -> None:
     assert doctest.testmod(module).failed == 0
 
 
-@pytest.mark.parametrize("name", ["cost_effect", "effect_size", "rates", "reliable_change"])
+@pytest.mark.parametrize(
+    "name", ["cost_effect", "effect_size", "multilevel", "rates", "reliable_change"]
+)
 def test_every_public_function_has_an_example(name: str) -> None:
     module = importlib.import_module(f"fit_metrics.{name}")
     functions = [getattr(module, public) for public in module.__all__ if public.islower()]
