@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, SupportsIndex
 
 import numpy as np
@@ -12,34 +11,15 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from fit_metrics._arrays import FloatArray, as_floats
+from fit_metrics._cluster_records import ClusterBootstrap
 from fit_metrics._cluster_rows import sums
 from fit_metrics._multilevel_rows import complete_rows
 from fit_metrics._options import Missing, check_choice, check_level, exact_integer
-from fit_metrics.results import Estimate
 
 Statistic = Callable[[FloatArray], FloatArray]
 BootstrapInterval = Literal["bca", "percentile"]
 
 _DRAWS_AT_ONCE = 4_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClusterBootstrap(Estimate):
-    """A statistic with its interval from resampled clusters.
-
-    Attributes
-    ----------
-    standard_error : float
-        Standard deviation of the statistic over the resamples.
-    n_clusters : int
-        How many clusters there are.
-    resamples : int
-        How many resamples gave a value.
-    """
-
-    standard_error: float
-    n_clusters: int
-    resamples: int
 
 
 def cluster_bootstrap(
@@ -119,8 +99,10 @@ def cluster_bootstrap(
     matrix = as_floats("columns", columns)
     if matrix.ndim not in (1, 2) or (matrix.ndim == 2 and matrix.shape[1] == 0):
         raise ValueError("columns has the wrong dimensions: it must be one column or several")
-    matrix = matrix.reshape(matrix.shape[0], -1)
-    rows = complete_rows(matrix[:, 0], matrix[:, 1:], {"clusters": clusters}, missing)
+    if matrix.ndim == 1:
+        matrix = matrix[:, None]
+    labels = {"clusters": clusters}
+    rows = complete_rows(matrix[:, 0], matrix[:, 1:], labels, missing, outcome_name="columns")
     group = rows.groupings[0]
     count = group.labels.size
     of_clusters = sums(np.column_stack([rows.scores, rows.covariates]), group.codes, count)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -11,58 +10,15 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from fit_metrics._arrays import FloatArray
+from fit_metrics._cluster_records import ClusterMean, ClusterRegression
 from fit_metrics._cluster_rows import ClusterProducts, products
 from fit_metrics._multilevel_records import FixedEffects
-from fit_metrics._multilevel_rows import complete_rows, design
+from fit_metrics._multilevel_rows import Rows, complete_rows, design
 from fit_metrics._options import Missing, check_choice, check_level
-from fit_metrics.results import Estimate
 
 Correction = Literal["CR0", "CR1", "CR2"]
 
 _LEVERAGE_ONE = 1e-9
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClusterMean(Estimate):
-    """A mean over rows of clusters.
-
-    Attributes
-    ----------
-    standard_error : float
-        Cluster-robust standard error.
-    df : float
-        Degrees of freedom of the t interval.
-    n_clusters : int
-        How many clusters the rows come from.
-    """
-
-    standard_error: float
-    df: float
-    n_clusters: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClusterRegression:
-    """A least-squares regression with cluster-robust errors.
-
-    Attributes
-    ----------
-    fixed : FixedEffects
-        Coefficients: the intercept first, then the covariates in their order.
-    ci_level : float
-        Coverage that the intervals aim at.
-    n, n_missing, n_clusters : int
-        Rows used, rows left out, clusters.
-    method : str
-        Code of the correction.
-    """
-
-    fixed: FixedEffects
-    ci_level: float
-    n: int
-    n_missing: int
-    n_clusters: int
-    method: str
 
 
 def cluster_robust_regression(
@@ -130,9 +86,14 @@ def cluster_robust_regression(
     >>> [round(float(number), 2) for number in result.fixed.estimate]
     [23.83, 3.17]
     """
+    rows = complete_rows(scores, covariates, {"clusters": clusters}, missing)
+    return regression(rows, correction, level)
+
+
+def regression(rows: Rows, correction: Correction, level: float) -> ClusterRegression:
+    """Give the regression of complete rows."""
     check_choice("correction", correction, Correction)
     checked_level = check_level(level)
-    rows = complete_rows(scores, covariates, {"clusters": clusters}, missing)
     group = rows.groupings[0]
     n, p, count = rows.scores.size, rows.covariates.shape[1] + 1, group.labels.size
     estimate, errors, df = np.full(p, np.nan), np.full((p, p), np.nan), np.full(p, np.nan)
@@ -197,9 +158,8 @@ def cluster_robust_mean(
     >>> round(result.estimate, 2), round(result.standard_error, 2), round(result.df, 2)
     (26.67, 1.64, 2.0)
     """
-    result = cluster_robust_regression(
-        values, clusters, correction=correction, level=level, missing=missing
-    )
+    rows = complete_rows(values, None, {"clusters": clusters}, missing, outcome_name="values")
+    result = regression(rows, correction, level)
     fixed = result.fixed
     return ClusterMean(
         estimate=float(fixed.estimate[0]),

@@ -14,9 +14,10 @@ from fit_metrics._multilevel_blocks import Blocks
 from fit_metrics._multilevel_fit import Optimum, best, natural_sizes
 from fit_metrics._multilevel_fixed import fixed_effects
 from fit_metrics._multilevel_nested import Nested
-from fit_metrics._multilevel_records import FixedEffects, MixedModel, RandomTerm
+from fit_metrics._multilevel_predictions import Prediction, effects_at, predictions
+from fit_metrics._multilevel_records import MixedModel, RandomTerm
 from fit_metrics._multilevel_rows import Design, Labels
-from fit_metrics._multilevel_terms import Effects, block_effects, nested_effects
+from fit_metrics._multilevel_terms import Effects
 from fit_metrics._options import normal_quantile
 from fit_metrics.results import Estimate
 
@@ -64,14 +65,14 @@ def fit(
         model = model.rebased(turn)
         optimum = Optimum(theta, model.evaluate(theta), optimum.gain_left, optimum.converged)
     point = optimum.point
-    if isinstance(model, Nested):
-        effects = nested_effects(model, theta, point)
-    else:
-        effects = block_effects(model, theta, point)
     sigma = math.sqrt(point.variance)
+    ats = [level.at for level in levels]
+    predicted = predictions(model, design, ats, optimum, natural_sizes(model))
     terms = tuple(
-        _term(model, optimum, design, fixed, effect, k, level, request)
-        for k, (effect, level) in enumerate(zip(effects, levels, strict=True))
+        _term(model, optimum, effects, prediction, k, levels[k], request)
+        for k, (effects, prediction) in enumerate(
+            zip(effects_at(model, theta), predicted, strict=True)
+        )
     )
     low, high = profile.residual_limits(model, theta, point.variance, request.level)
     return MixedModel(
@@ -123,9 +124,8 @@ def _correlation(
 def _term(
     model: Blocks | Nested,
     optimum: Optimum,
-    design: Design,
-    fixed: FixedEffects,
     effects: Effects,
+    prediction: Prediction,
     k: int,
     level: Level,
     request: Request,
@@ -134,11 +134,7 @@ def _term(
     limits, icc_limits, icc_method = _limits(model, optimum, k, request.level)
     of_model = float(theta @ theta) if isinstance(model, Nested) else float(theta[0] ** 2)
     share = effects.variance / (point.variance * (1.0 + of_model))
-    # How the error of the coefficients reaches the sum of average and effect.
-    reach = level.at @ design.back - effects.leverage
-    from_fixed = point.variance * np.einsum("jp,pr,jr->j", reach, point.covariance, reach)
-    error = np.sqrt(effects.own + from_fixed)
-    estimate = level.at @ fixed.estimate + effects.total
+    estimate, error = prediction.estimate, np.sqrt(prediction.variance)
     half = normal_quantile(request.level) * error
     groups = len(level.n)
     return RandomTerm(

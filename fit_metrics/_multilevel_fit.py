@@ -60,7 +60,7 @@ def best(model: Blocks | Nested) -> Optimum:
 
 def hessian(gradient: Gradient, at: FloatArray, steps: FloatArray) -> FloatArray:
     """Give second derivatives from first ones, by differences of the fourth order."""
-    rows = []
+    rows: list[FloatArray] = []
     for k, step in enumerate(steps):
         moved = np.zeros_like(at)
         moved[k] = step
@@ -68,7 +68,7 @@ def hessian(gradient: Gradient, at: FloatArray, steps: FloatArray) -> FloatArray
         far = gradient(at + 2.0 * moved) - gradient(at - 2.0 * moved)
         rows.append((8.0 * near - far) / (12.0 * step))
     matrix = np.array(rows).reshape(at.size, at.size)
-    return (matrix + matrix.T) / 2.0
+    return np.asarray((matrix + matrix.T) / 2.0)
 
 
 def steps_for(theta: FloatArray, sizes: FloatArray) -> FloatArray:
@@ -146,8 +146,7 @@ def _newton(
     model: Likelihood, theta: FloatArray, point: Evaluation, sizes: FloatArray
 ) -> tuple[FloatArray, float]:
     """Give Newton's step and the deviance it should win, over directions that curve upwards."""
-    steps = steps_for(theta, sizes)
-    scaled = hessian(lambda t: model.evaluate(t).gradient, theta, steps) * np.outer(steps, steps)
+    scaled, steps = curvature(model, theta, sizes)
     values, vectors = np.linalg.eigh(scaled)
     slopes = vectors.T @ (point.gradient * steps)
     curved = values > 1e-10 * max(values.max(), 1e-300)
@@ -155,12 +154,21 @@ def _newton(
     return steps * (vectors @ along), float(-0.5 * along @ slopes)
 
 
+def curvature(
+    model: Likelihood, theta: FloatArray, sizes: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Give the deviance's second derivatives in units of steps, and those steps."""
+    steps = steps_for(theta, sizes)
+    second = hessian(lambda t: model.evaluate(t).gradient, theta, steps)
+    return second * np.outer(steps, steps), steps
+
+
 def _upright(model: Likelihood, theta: FloatArray) -> FloatArray:
     """Turn signs so that the diagonal is 0 or more, which changes nothing else."""
     if isinstance(model, Blocks) and model.effects == 2:
         first, second = np.copysign(1.0, theta[0]), np.copysign(1.0, theta[2])
-        return theta * np.array([first, first, second])
-    return np.abs(theta)
+        return np.asarray(theta * np.array([first, first, second]))
+    return np.asarray(np.abs(theta))
 
 
 def _on_boundary(model: Likelihood, theta: FloatArray, sizes: FloatArray) -> FloatArray:

@@ -85,7 +85,8 @@ def from_group_means(sums: GroupSums, estimator: Estimator, asked: Request) -> M
         restricted=estimator == "reml",
         offset=0.0,
     )
-    return fit_or_nothing(model, plan, levels, asked, sums.largest)
+    # Exact sums have no rounding that could pass for spread.
+    return fit_or_nothing(model, plan, levels, asked, 0.0)
 
 
 def two_levels(rows: Rows, estimator: Estimator, asked: Request) -> MixedModel:

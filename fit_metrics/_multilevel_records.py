@@ -57,7 +57,7 @@ class RandomTerm:
     estimate : ndarray, shape (groups,)
         Shrunken mean (or slope) at the means of the covariates.
     standard_error : ndarray, shape (groups,)
-        Root of the variance of its prediction error.
+        Root of the mean squared error of its prediction, over the likely variances.
     ci_low, ci_high : ndarray, shape (groups,)
         Limits of the interval about `estimate`.
     reliability : ndarray, shape (groups,)

@@ -49,16 +49,21 @@ def complete_rows(
     covariates: ArrayLike | None,
     groups: dict[str, ArrayLike],
     missing: Missing,
+    *,
+    outcome_name: str = "scores",
 ) -> Rows:
     """Give the rows in which score, covariates and every label are present."""
-    outcome = as_column("scores", scores)
+    outcome = as_column(outcome_name, scores)
     matrix = covariate_matrix(covariates, outcome.size)
-    columns = {name: _label_column(name, labels, outcome.size) for name, labels in groups.items()}
+    columns = {
+        name: _label_column(name, labels, outcome_name, outcome.size)
+        for name, labels in groups.items()
+    }
     present = ~(np.isnan(outcome) | np.isnan(matrix).any(axis=1))
     for labels in columns.values():
         present &= ~_label_missing(labels)
     n_missing = int(outcome.size - np.count_nonzero(present))
-    names = ", ".join(["scores", *(["covariates"] if matrix.shape[1] else []), *columns])
+    names = ", ".join([outcome_name, *(["covariates"] if matrix.shape[1] else []), *columns])
     refuse_missing(names, n_missing, outcome.size, missing)
     if n_missing:
         outcome, matrix = outcome[present], matrix[present]
@@ -84,13 +89,14 @@ def covariate_matrix(covariates: ArrayLike | None, n: int) -> FloatArray:
     return matrix
 
 
-def _label_column(name: str, labels: ArrayLike, n: int) -> Labels:
+def _label_column(name: str, labels: ArrayLike, outcome_name: str, n: int) -> Labels:
     array: Labels = np.asarray(labels)
     if array.ndim != 1:
         raise ValueError(f"{name} has {array.ndim} dimensions: it must have exactly one")
     if array.size != n:
         raise ValueError(
-            f"{name} has {array.size} values and scores has {n}: they must be rows of the same table"
+            f"{name} has {array.size} values and {outcome_name} has {n}: "
+            "they must be rows of the same table"
         )
     return array
 
@@ -128,7 +134,7 @@ def design(scores: FloatArray, covariates: FloatArray) -> Design:
     centred = covariates - means
     spread = np.sqrt((centred**2).mean(axis=0))
     scale = np.abs(covariates).max(axis=0, initial=0.0)
-    for j in np.flatnonzero(spread <= 1e-12 * scale):
+    for j in np.flatnonzero(spread <= 1e-12 * scale).tolist():
         raise ValueError(
             f"covariates: column {j} has one value only, which the intercept already stands for"
         )

@@ -26,7 +26,6 @@ class GroupSums(NamedTuple):
     means: FloatArray
     centre: float
     within: float
-    largest: float
 
 
 def group_sums(
@@ -58,7 +57,6 @@ def group_sums(
         means=np.array(means, dtype=np.float64) * scale,
         centre=float(Fraction(grand, rows) * step) if rows else float("nan"),
         within=float(within * step * step),
-        largest=float(max(squares, default=0)) ** 0.5 * scale,
     )
 
 

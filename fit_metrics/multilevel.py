@@ -13,13 +13,9 @@ from fractions import Fraction
 from numpy.typing import ArrayLike
 
 from fit_metrics import _multilevel_models as models
-from fit_metrics._cluster_bootstrap import ClusterBootstrap, cluster_bootstrap
-from fit_metrics._cluster_robust import (
-    ClusterMean,
-    ClusterRegression,
-    cluster_robust_mean,
-    cluster_robust_regression,
-)
+from fit_metrics._cluster_bootstrap import cluster_bootstrap
+from fit_metrics._cluster_records import ClusterBootstrap, ClusterMean, ClusterRegression
+from fit_metrics._cluster_robust import cluster_robust_mean, cluster_robust_regression
 from fit_metrics._multilevel_models import Estimator
 from fit_metrics._multilevel_records import FixedEffects, MixedModel, RandomTerm
 from fit_metrics._multilevel_reliability import mean_reliability, n_for_reliability
@@ -92,9 +88,9 @@ def random_intercept(
     :math:`e_{ij} \sim N(0, \sigma^2)` and :math:`ICC = \sigma_u^2 / (\sigma_u^2 + \sigma^2)`.
     The interval of the ICC is Wald's, exact for normal effects and any sizes of groups; variances
     have profile-likelihood intervals, coefficients t intervals with Satterthwaite's degrees of
-    freedom. Shrunken means have the normal interval of their prediction error, which takes the
-    variances as known: nominal on average over 20 and more groups with an ICC of 0.05 and more,
-    below nominal where the variance is estimated as 0.
+    freedom. The variance of a shrunken mean's prediction error is averaged over the likelihood of
+    the ICC, so that an ICC estimated as 0 leaves the means an interval of some width. On average
+    over 10 and more groups their nominal 95 % holds within 93 to 97 % (ICC 0.02 and more).
 
     References
     ----------

@@ -15,7 +15,7 @@ import fit_metrics
 PAGES = sorted((Path(__file__).parents[2] / "docs" / "method").glob("*.md"))
 OWN_PAGES = (
     *("agreement", "benchmark", "case_mix", "dropout", "early_ending", "funnel_limits", "icce_indices"),
-    *("pool", "pre_post_d", "regression_to_the_mean", "reliable_change", "scale_quality"),
+    *("multilevel", "pool", "pre_post_d", "regression_to_the_mean", "reliable_change", "scale_quality"),
     *("severity_adjusted", "share_interval", "talking_therapies", "two_group_d"),
 )
 SECTIONS = (
