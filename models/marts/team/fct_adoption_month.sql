@@ -1,4 +1,5 @@
 {# Workers are counted by team alone: with services beside them a worker of two would count twice in every sum. #}
+{%- set meeting_columns = ['team_code', 'session_date', 'prom_total', 'caretaker_prom_total', 'prem_total'] %}
 with
 
 teams as (
@@ -20,6 +21,7 @@ stays as (
 
 meetings as (
     select
+        session_key,
         team_code,
         worker_key,
         session_date,
@@ -28,6 +30,28 @@ meetings as (
         prem_total
     from {{ ref('fct_session') }}
     where attendance = 'attended'
+),
+
+further_workers as (
+    select
+        session_key,
+        worker_key
+    from {{ ref('int_session_worker') }}
+    where is_main = 0
+),
+
+-- A meeting is held by all its professionals.
+held as (
+    select
+        worker_key,
+        {{ meeting_columns | join(', ') }}
+    from meetings
+    union all
+    select
+        further_workers.worker_key,
+        meetings.{{ meeting_columns | join(', meetings.') }}
+    from meetings
+    inner join further_workers on meetings.session_key = further_workers.session_key
 ),
 
 responses as (
@@ -49,7 +73,7 @@ by_day as (
         max(
             case when coalesce(prom_total, caretaker_prom_total, prem_total) is not null then 1 else 0 end
         ) as is_using
-    from meetings
+    from held
     group by team_code, worker_key, session_date
     union all
     select
