@@ -14,8 +14,23 @@ import fit_metrics
 
 PAGES = sorted((Path(__file__).parents[2] / "docs" / "method").glob("*.md"))
 OWN_PAGES = (
-    *("agreement", "benchmark", "case_mix", "dropout", "early_ending", "funnel_limits", "icce_indices"),
-    *("multilevel", "pool", "pre_post_d", "regression_to_the_mean", "reliable_change", "scale_quality"),
+    *(
+        "agreement",
+        "benchmark",
+        "case_mix",
+        "dropout",
+        "early_ending",
+        "funnel_limits",
+        "icce_indices",
+    ),
+    *(
+        "multilevel",
+        "pool",
+        "pre_post_d",
+        "regression_to_the_mean",
+        "reliable_change",
+        "scale_quality",
+    ),
     *("severity_adjusted", "share_interval", "talking_therapies", "two_group_d"),
 )
 SECTIONS = (

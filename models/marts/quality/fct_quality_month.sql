@@ -72,18 +72,16 @@ kept_out as (
     left join teams on quarantined.team_code = teams.team_code
 ),
 
--- A team that only a professional's row names is not among the teams.
 workers as (
     select
-        members.month_start,
-        teams.team_code,
+        month_start,
+        team_code,
         count(*) as n_in_team,
-        count(*) filter (where members.is_in_two_teams = 1) as n_in_two_teams
-    from {{ ref('int_worker_flag') }} as members
-    left join teams on members.team_code = teams.team_code
+        count(*) filter (where is_in_two_teams = 1) as n_in_two_teams
+    from {{ ref('int_worker_flag') }}
     group by
-        members.month_start,
-        teams.team_code
+        month_start,
+        team_code
 ),
 
 by_kind as (

@@ -29,6 +29,7 @@ items as (
         client_key,
         respondent_key,
         team_code,
+        service_code,
         session_date,
         instrument_code,
         respondent_role,
@@ -49,6 +50,7 @@ items as (
         client_key,
         respondent_key,
         team_code,
+        service_code,
         session_date,
         instrument_code,
         respondent_role,
@@ -60,20 +62,6 @@ items as (
 ),
 {%- endif %}
 
-sessions as (
-    select
-        session_key,
-        service_code
-    from {{ ref('int_session') }}
-),
-
-episodes as (
-    select
-        episode_key,
-        service_code
-    from {{ ref('int_episode') }}
-),
-
 final as (
     select
         {{ surrogate_key(['items.response_key', 'cast(items.item_number as string)']) }} as response_item_key,
@@ -83,7 +71,7 @@ final as (
         items.client_key,
         items.respondent_key,
         items.team_code,
-        coalesce(episodes.service_code, sessions.service_code) as service_code,
+        items.service_code,
         items.session_date,
         items.instrument_code,
         items.respondent_role,
@@ -91,8 +79,6 @@ final as (
         cast(items.item_score as decimal(6, 2)) as item_score,
         cast(items.is_valid as smallint) as is_valid
     from items
-    left join sessions on items.session_key = sessions.session_key
-    left join episodes on items.episode_key = episodes.episode_key
 )
 
 select * from final

@@ -14,6 +14,8 @@ named as (
     union
     select team_code from {{ ref('stg_fit__survey_response') }}
     union
+    select team_code from {{ ref('stg_fit__worker') }}
+    union
     select team_code from teams
 ),
 

@@ -1,4 +1,5 @@
 {# Workers are counted by team alone: with services beside them a worker of two would count twice in every sum. #}
+{%- set meeting_columns = ['team_code', 'session_date', 'prom_total', 'caretaker_prom_total', 'prem_total'] %}
 with
 
 teams as (
@@ -18,14 +19,6 @@ stays as (
     select * from {{ ref('dim_worker') }}
 ),
 
-further_workers as (
-    select
-        session_key,
-        worker_key
-    from {{ ref('int_session_worker') }}
-    where is_main = 0
-),
-
 meetings as (
     select
         session_key,
@@ -39,24 +32,24 @@ meetings as (
     where attendance = 'attended'
 ),
 
--- Whoever was at a meeting has held it.
+further_workers as (
+    select
+        session_key,
+        worker_key
+    from {{ ref('int_session_worker') }}
+    where is_main = 0
+),
+
+-- A meeting is held by all its professionals.
 held as (
     select
-        team_code,
         worker_key,
-        session_date,
-        prom_total,
-        caretaker_prom_total,
-        prem_total
+        {{ meeting_columns | join(', ') }}
     from meetings
     union all
     select
-        meetings.team_code,
         further_workers.worker_key,
-        meetings.session_date,
-        meetings.prom_total,
-        meetings.caretaker_prom_total,
-        meetings.prem_total
+        meetings.{{ meeting_columns | join(', meetings.') }}
     from meetings
     inner join further_workers on meetings.session_key = further_workers.session_key
 ),
