@@ -170,10 +170,16 @@ def _tails(d: float, n: int, ratio: float, ends: tuple[float, float], alpha: flo
     limits = noncentral_t_limits(d / ratio, n, 1.0 - 2.0 * alpha)
     return _Tails(
         # The upper tail is the lower one of the mirrored distribution: no digits are lost.
-        p_lower=float(special.nctdtr(df, -low, -d * scale)),
-        p_upper=float(special.nctdtr(df, high, d * scale)),
+        p_lower=_distribution(-d * scale, df, -low),
+        p_upper=_distribution(d * scale, df, high),
         ci_low=ratio * float(limits[0]),
         ci_high=ratio * float(limits[1]),
         critical_low=-float(special.nctdtrit(df, -low, alpha)) / scale,
         critical_high=float(special.nctdtrit(df, high, alpha)) / scale,
     )
+
+
+def _distribution(t: float, df: int, noncentrality: float) -> float:
+    """Give P(T <= t); where it is too small for the series, by way of the other tail."""
+    share = float(special.nctdtr(df, noncentrality, t))
+    return share if share >= 0.0 else 1.0 - float(special.nctdtr(df, -noncentrality, -t))

@@ -131,6 +131,14 @@ def test_many_persons_reach_the_normal_answer() -> None:
     assert found.p_value == pytest.approx(stats.norm.sf(-0.00001 / error), abs=1e-4)
 
 
+def test_a_p_value_too_small_for_its_series_is_nought() -> None:
+    wide = Benchmark(name="b", value=0.0, margin=1.0, standardizer="pre_sd", source="s")
+    found = equivalence([0.0, 0.0, 12.2], [0.0, 0.0, 13.0], benchmark=wide)
+    assert found.is_shown
+    assert 0 <= found.p_lower < 1e-3
+    assert 0 <= found.p_upper < 1e-3
+
+
 @pytest.mark.parametrize("question", [equivalence, non_inferiority])
 def test_few_persons_and_no_spread(question: Any) -> None:
     for pre, post in (([], []), ([20.0], [25.0]), ([20.0, 20.0, 20.0], [25.0, 27.0, 22.0])):

@@ -83,6 +83,16 @@ def test_reml_is_the_top_of_the_likelihood(data: Any) -> None:
     assert (_restricted_likelihood(summaries, near) <= tops + 1e-9).all()
 
 
+@pytest.mark.parametrize("seed", range(60))
+def test_reml_where_the_likelihood_is_flat(seed: int) -> None:
+    # As much spread as chance gives, to the last digits: tau2 is next to nothing or nothing.
+    rng = np.random.default_rng(seed)
+    y = rng.normal(0, 1, 5)
+    hair = 1 + 10 ** rng.uniform(-9, -3) * rng.normal(0, 1, 5)
+    errors = y.std(ddof=1) / math.sqrt(1 + 10 ** rng.uniform(-15, -6)) * hair
+    assert 0 <= random_effects(y, errors).tau2 < 0.01
+
+
 @quick
 @given(areas)
 def test_alike_areas_have_no_variance_between(data: Any) -> None:
