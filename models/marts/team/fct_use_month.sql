@@ -36,7 +36,10 @@ instruments as (
     select
         instrument_code,
         item_count,
-        cast(item_count * item_max as decimal(6, 2)) as highest_total
+        -- The best total there is, whichever end of the scale is the better one.
+        cast(
+            item_count * case when direction = 'lower_is_better' then item_min else item_max end as decimal(6, 2)
+        ) as best_total
     from {{ ref('instrument') }}
 ),
 
@@ -108,7 +111,7 @@ forms as (
         responses.is_skipped,
         responses.is_valid,
         case when responses.is_skipped = 0 and responses.items_source <> 'none' then 1 else 0 end as is_filled_in,
-        case when responses.total = instruments.highest_total then 1 else 0 end as is_highest,
+        case when responses.total = instruments.best_total then 1 else 0 end as is_highest,
         -- One item alone is always equal to itself.
         case when responses.items_source = 'items' and instruments.item_count > 1 then 1 else 0 end as has_items,
         case
