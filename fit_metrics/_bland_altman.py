@@ -171,7 +171,10 @@ def _noncentral_t_quantile(probability: float, df: int, noncentrality: float) ->
         return -_noncentral_t_quantile(1.0 - probability, df, -noncentrality)
 
     def excess(t: float) -> float:
-        return float(special.nctdtr(df, noncentrality, t)) - probability
+        share = float(special.nctdtr(df, noncentrality, t))
+        if math.isnan(share):  # far from the noncentrality it is given so in place of 0 or 1
+            share = 0.0 if t < noncentrality else 1.0
+        return share - probability
 
     high = 1.0 + abs(noncentrality)
     while excess(high) < 0.0:
