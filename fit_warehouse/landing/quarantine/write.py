@@ -72,7 +72,8 @@ def write(
             from problem
             group by row_number
         ),
-        rows as (
+        -- Hashing is called once for a chunk of rows: so the few that there are come together first.
+        rows as materialized (
             select row_number, struct_pack({texts}) as d, faulty, hidden
             from delivered
             inner join faults using (row_number)
