@@ -1,7 +1,7 @@
 """Pseudonyms: HMAC-SHA-256 of a trimmed identifier under a key that lies outside the repository.
 
 The key file holds a chain of keys, the oldest first, one a line; at first there is one. The line as
-it is written, 64 hexadecimal digits, keys the HMAC: exactly one block of SHA-256. Each later
+it is written, 64 hexadecimal digits in lower case, keys the HMAC: one block of SHA-256. Each later
 key is laid over the pseudonym before it: HMAC(key 2, HMAC(key 1, identifier)), and so on.
 
 A pseudonym that the warehouse itself has written into a file for a person carries a marker: `~1~`
