@@ -122,7 +122,9 @@ def _begin(settings: Settings, home: Home) -> tuple[duckdb.DuckDBPyConnection, K
     keys = pseudonym.load_keys(settings.paths.key_file)
     rotate.check(home, keys)
     home.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return database.connect(None, settings.build, temporary=home.path / "spill"), keys
+    connection = database.connect(None, settings.build, temporary=home.path / "spill")
+    pseudonym.prepare(connection, keys)
+    return connection, keys
 
 
 def _end(connection: duckdb.DuckDBPyConnection, home: Home) -> None:

@@ -75,9 +75,11 @@ def _clients(
     connection: duckdb.DuckDBPyConnection, keys: Keys, reference: str, source_system: str | None
 ) -> None:
     """Make `erased_client` and, of the ids of other id spaces, `erased_source`."""
-    hashed = pseudonym.sql("$reference", "client", len(keys))
-    given = {"reference": reference, **pseudonym.parameters(keys)}
-    connection.execute(f"create or replace temp table own as select {hashed} as pseudonym", given)
+    hashed = pseudonym.sql("$reference", "client", keys)
+    connection.execute(
+        f"create or replace temp table own as select {hashed} as pseudonym",
+        {"reference": reference},
+    )
     connection.execute(
         """
         create or replace temp table erased_client as

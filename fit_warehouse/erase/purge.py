@@ -17,7 +17,7 @@ from fit_warehouse import database
 from fit_warehouse.erase import releases, stored, tombstones
 from fit_warehouse.erase.tombstones import Present
 from fit_warehouse.home import Home
-from fit_warehouse.landing import ledger, pseudonym
+from fit_warehouse.landing import ledger
 from fit_warehouse.landing.contract import Column, Table, tables
 from fit_warehouse.landing.pseudonym import Keys
 from fit_warehouse.landing.quarantine import closing, entries
@@ -62,7 +62,7 @@ def counts(
             place = "quarantine" if path.parent == home.quarantine else "raw"
             unit = "count(distinct row_number)" if place == "quarantine" else "count(*)"
             sql = f"select {unit} from read_parquet({database.path_list([path])}) where {condition}"
-            (counted,) = connection.execute(sql, pseudonym.bound(sql, keys)).fetchall()[0]
+            (counted,) = connection.execute(sql).fetchall()[0]
             found[place][table.name] = found[place].get(table.name, 0) + counted
     return found
 
@@ -79,7 +79,7 @@ def _affected(
     found = tombstones.conditions(
         table,
         present,
-        len(keys),
+        keys,
         text,
         system="coalesce(source_system, '')" if "source_system" in names else "''",
         names=names,
@@ -94,7 +94,7 @@ def _affected(
             f"select distinct filename from read_parquet({database.path_list(paths)}, "
             f"union_by_name = true, filename = true) where {condition} order by all"
         )
-        for (name,) in connection.execute(sql, pseudonym.bound(sql, keys)).fetchall():
+        for (name,) in connection.execute(sql).fetchall():
             yield Path(name), condition
 
 
@@ -105,7 +105,7 @@ def _rewrite(connection: duckdb.DuckDBPyConnection, path: Path, condition: str, 
         f"create or replace temp table remaining as from read_parquet({database.path_list([path])}) "
         f"where not ({condition})"
     )
-    connection.execute(sql, pseudonym.bound(sql, keys))
+    connection.execute(sql)
     if database.scalar(connection, "select count(*) from remaining"):
         database.write_parquet(connection, f"select * from remaining order by {order}", path)
     else:

@@ -132,9 +132,7 @@ def _find_gone(connection: duckdb.DuckDBPyConnection, keys: Keys, present: Prese
         if made_under != n_keys or not values[kind]:
             continue
         hashes = ", ".join(
-            tombstones.hashed(
-                kind, "''", pseudonym.chained("text", age + 1, n_keys), n_keys, n_keys
-            )
+            tombstones.hashed(kind, "''", pseudonym.chained("text", keys[age:]), keys, n_keys)
             for age in range(1, n_keys + 1)
         )
         sql = f"""
@@ -146,7 +144,7 @@ def _find_gone(connection: duckdb.DuckDBPyConnection, keys: Keys, present: Prese
             )
             inner join tombstone using (hash)
         """
-        connection.execute(sql, pseudonym.bound(sql, keys))
+        connection.execute(sql)
 
 
 def _stays(columns: list[str]) -> str:

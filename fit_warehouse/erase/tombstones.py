@@ -64,7 +64,7 @@ def places(table: Table) -> Iterator[Place]:
                 yield Place(column, "record", with_system=True)
 
 
-def hashed(kind: str, system: str, text: str, n_keys: int, made_under: int) -> str:
+def hashed(kind: str, system: str, text: str, keys: Keys, made_under: int) -> str:
     """Return SQL for the tombstone of a pseudonym.
 
     Parameters
@@ -75,11 +75,11 @@ def hashed(kind: str, system: str, text: str, n_keys: int, made_under: int) -> s
         SQL for the source system, or for an empty text.
     text
         SQL for the pseudonym under `made_under` keys.
-    n_keys, made_under
-        Keys of today, and of the day when the tombstone was made.
+    keys, made_under
+        Keys of today, and how many there were on the day when the tombstone was made.
     """
     named = f"'tombstone:{kind}:' || {system} || ':' || {text}"
-    return pseudonym.chained(named, made_under, n_keys)
+    return pseudonym.chained(named, keys[made_under - 1 :])
 
 
 def load(connection: duckdb.DuckDBPyConnection, home: Home, source: str | None = None) -> Present:
@@ -126,14 +126,14 @@ def make(connection: duckdb.DuckDBPyConnection, home: Home, keys: Keys) -> str:
     """
     n_keys = len(keys)
     cases = " ".join(
-        f"when '{kind}' then {hashed(kind, 'source_system', 'pseudonym', n_keys, n_keys)}"
+        f"when '{kind}' then {hashed(kind, 'source_system', 'pseudonym', keys, n_keys)}"
         for kind in KINDS
     )
     sql = (
         f"create or replace temp table made as "
         f"select case kind {cases} end as hash, kind, {n_keys} as n_keys from doomed"
     )
-    connection.execute(sql, pseudonym.bound(sql, keys))
+    connection.execute(sql)
     if not home.tombstones.is_file():
         return "select distinct * from made"
     return f"from made union from read_parquet({database.path_list([home.tombstones])})"
@@ -142,7 +142,7 @@ def make(connection: duckdb.DuckDBPyConnection, home: Home, keys: Keys) -> str:
 def conditions(
     table: Table,
     present: Present,
-    n_keys: int,
+    keys: Keys,
     text: Text,
     *,
     system: str,
@@ -156,7 +156,7 @@ def conditions(
         The table that the rows are of.
     present
         What `load` has returned.
-    n_keys
+    keys
         Keys of today.
     text
         Gives SQL for a column's pseudonym under a number of keys, or None where it cannot be had.
@@ -171,17 +171,15 @@ def conditions(
             pseudo = text(place.column, made_under)
             if kind != place.kind or pseudo is None or place.column.name not in names:
                 continue
-            hash_of = hashed(
-                kind, system if place.with_system else "''", pseudo, n_keys, made_under
-            )
+            hash_of = hashed(kind, system if place.with_system else "''", pseudo, keys, made_under)
             condition = f"{hash_of} in (select hash from tombstone)"
             if table.name == "response" and kind == "client" and not place.with_system:
                 condition += (
-                    f" and ({system}, {text(place.column, n_keys)}) "
+                    f" and ({system}, {text(place.column, len(keys))}) "
                     "not in (select (source_system, source_client_ref) from linked)"
                 )
             if table.name == "session" and place.column.space == "episode":
-                of_meeting = text(table["session_ref"], n_keys)
+                of_meeting = text(table["session_ref"], len(keys))
                 condition += f" and {of_meeting} not in (from shared_session)"
             found.append(f"coalesce({condition}, false)")
     return found
@@ -211,18 +209,17 @@ def drop(
         return 0
 
     def text(column: Column, n_keys: int) -> str:
-        return pseudonym.sql(f"({rules.trimmed(column)})", column.space, n_keys)
+        return pseudonym.sql(f"({rules.trimmed(column)})", column.space, keys[:n_keys])
 
     system = "''"
     if "source_system" in header:
         system = f"coalesce({rules.trimmed(table['source_system'])}, '')"
-    found = conditions(table, load(connection, home), len(keys), text, system=system, names=header)
+    found = conditions(table, load(connection, home), keys, text, system=system, names=header)
     if not found:
         return 0
     sql = " or ".join(found)
     connection.execute(
-        f"create or replace temp table erased as select row_number from delivered where {sql}",
-        pseudonym.bound(sql, keys),
+        f"create or replace temp table erased as select row_number from delivered where {sql}"
     )
     connection.execute("delete from delivered where row_number in (from erased)")
     return database.scalar(connection, "select count(*) from erased")

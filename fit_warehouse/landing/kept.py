@@ -61,10 +61,8 @@ def write_kept(connection: duckdb.DuckDBPyConnection, of: Rows, rows: str, to: S
         from ({of.judged(f"*, {of.is_bad()} as is_bad", rows)}) {lookups}
         where not is_bad
     """
-    is_inline = any("$" in text for text in pseudonyms.values())
-    bound = pseudonym.parameters(to.keys) if is_inline else {}
     return database.write_parquet(
-        connection, query, to.path, {"file_id": to.file_id, **bound}, options=PARQUET
+        connection, query, to.path, {"file_id": to.file_id}, options=PARQUET
     )
 
 

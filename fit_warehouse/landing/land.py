@@ -90,6 +90,7 @@ def land(settings: Settings, home: Home, *, progress: Say = lambda _: None) -> L
         for each in connections:
             intake.prepare(each)
         worker = _Worker(settings, home, landing)
+        pseudonym.prepare(connection, worker.keys)
         # One file ahead: it is hashed, and read if it is small, while the one before is stored.
         with ThreadPoolExecutor(1) as ahead:
             looks = deque(ahead.submit(worker.look_at, file, connection) for file in found[:1])

@@ -1,6 +1,7 @@
 """Pseudonyms: HMAC-SHA-256 of a trimmed identifier under a key that lies outside the repository.
 
-The key file holds a chain of keys, the oldest first, one a line; at first there is one. Each later
+The key file holds a chain of keys, the oldest first, one a line; at first there is one. The line as
+it is written, 64 hexadecimal digits in lower case, keys the HMAC: one block of SHA-256. Each later
 key is laid over the pseudonym before it: HMAC(key 2, HMAC(key 1, identifier)), and so on.
 
 A pseudonym that the warehouse itself has written into a file for a person carries a marker: `~1~`
@@ -9,22 +10,24 @@ and the pseudonym, 1 being the number of keys in it. It is not hashed as an iden
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
-import re
 import secrets
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import platformdirs
+from duckdb.func import FunctionNullHandling, PythonUDFType
+from duckdb.sqltypes import VARCHAR
 
 from fit_warehouse.errors import UsageError
 from fit_warehouse.landing.contract import Column
 
 KEY_BYTES = 32
-BLOCK_BYTES = 64  # the block size of SHA-256, which HMAC pads its key to
 HEX_DIGITS = 32  # 128 bits: no two of a nation's clients will meet
 REPEATED = 1.5  # identifiers that come so often on average are hashed once and looked up
 
@@ -87,36 +90,59 @@ def write_new(path: Path, keys: Keys) -> None:
         os.fsync(file.fileno())
 
 
-def parameters(keys: Keys) -> dict[str, bytes]:
-    """Return the two padded keys of each HMAC, to be bound to `$inner_1`, `$outer_1`, `$inner_2` ...
+def prepare(connection: duckdb.DuckDBPyConnection, keys: Keys) -> None:
+    """Teach the engine the keyed hash of each key, for all connections to the same database.
 
-    They are bound as parameters so that no key is in an SQL text, and so in no log or error.
+    The engine is given a function, never a key: so no key is in an SQL text, a log or an error. A
+    function that it knows already stays.
     """
-    bound = {}
-    for number, key in enumerate(keys, start=1):
-        short = hashlib.sha256(key).digest() if len(key) > BLOCK_BYTES else key
-        block = short.ljust(BLOCK_BYTES, b"\0")
-        bound[f"inner_{number}"] = bytes(byte ^ 0x36 for byte in block)
-        bound[f"outer_{number}"] = bytes(byte ^ 0x5C for byte in block)
-    return bound
+    for key in keys:
+        with contextlib.suppress(duckdb.CatalogException, duckdb.NotImplementedException):
+            # Missing texts are handed on as they are: to sort them out costs more than the hash.
+            connection.create_function(
+                _name(key),
+                _hasher(key),
+                [VARCHAR],
+                VARCHAR,
+                type=PythonUDFType.ARROW,
+                null_handling=FunctionNullHandling.SPECIAL,
+            )
 
 
-def bound(sql: str, keys: Keys) -> dict[str, bytes]:
-    """Return those of the parameters that an SQL text names: DuckDB takes no others."""
-    named = set(re.findall(r"\$(\w+)", sql))
-    return {name: key for name, key in parameters(keys).items() if name in named}
+def _name(key: bytes) -> str:
+    """Return the name of a key's function, by which no other key can be taken for it."""
+    return f"keyed_{hashlib.sha256(b'name of ' + key).hexdigest()[:16]}"
 
 
-def sql(text: str, space: str, n_keys: int = 1) -> str:
+def _hasher(key: bytes) -> Callable[[Any], Any]:
+    """Return the first digits of HMAC-SHA-256 under a key, as a function of an Arrow array of texts."""
+    import polars as pl
+    import polars_hash
+
+    hashed = polars_hash.col("text").chash.hmac_sha256(key=key.hex()).str.head(HEX_DIGITS)
+
+    def digits(texts: Any) -> Any:
+        try:
+            frame = pl.DataFrame({"text": pl.from_arrow(texts)})
+            return frame.select(hashed).to_series().to_arrow()
+        except Exception as problem:
+            failed = type(problem).__name__
+        # The problem itself is not handed on: it may show what was reckoned, and with what.
+        raise RuntimeError(f"identifiers could not be hashed ({failed})")
+
+    return digits
+
+
+def sql(text: str, space: str, keys: Keys) -> str:
     """Return SQL for the pseudonym of `text`; ids of different spaces never share one.
 
-    The engine hashes whole columns at once; that this equals Python's `hmac` is tested.
+    The connection is one that has been prepared for the keys.
     """
-    whole = chained(f"'{space}:' || {text}", 1, n_keys)
+    whole = chained(f"'{space}:' || {text}", keys)
     marked = " ".join(
         f"when regexp_full_match({text}, '{marker(number)}[0-9a-f]{{{HEX_DIGITS}}}') "
-        f"then {chained(f'substr({text}, {len(marker(number)) + 1})', number + 1, n_keys)}"
-        for number in range(1, n_keys + 1)
+        f"then {chained(f'substr({text}, {len(marker(number)) + 1})', keys[number:])}"
+        for number in range(1, len(keys) + 1)
     )
     # Nearly no identifier begins so: the cheap question comes first.
     return f"case when not starts_with({text}, '~') then {whole} {marked} else {whole} end"
@@ -127,11 +153,10 @@ def marker(n_keys: int) -> str:
     return f"~{n_keys}~"
 
 
-def chained(text: str, first: int, last: int) -> str:
-    """Return SQL for a text under the keys numbered from `first` to `last`; none leaves it as it is."""
-    for number in range(first, last + 1):
-        inner = f"unhex(sha256($inner_{number} || encode({text})))"
-        text = f"substr(sha256($outer_{number} || {inner}), 1, {HEX_DIGITS})"
+def chained(text: str, keys: Keys) -> str:
+    """Return SQL for a text under some keys, the first one first; none leaves it as it is."""
+    for key in keys:
+        text = f"{_name(key)}({text})"
     return text
 
 
@@ -167,13 +192,12 @@ def by_value(
     for column, repeats in zip(columns, is_repeated, strict=True):
         text, table = f"d_{column.name}", f"pseudonym_{column.name}"
         # NULL stays NULL: `||` with a missing text is missing.
-        pseudonyms[column.name] = sql(text, column.space, len(keys))
+        pseudonyms[column.name] = sql(text, column.space, keys)
         if repeats:
             connection.execute(
                 f"create or replace temp table {table} as "
-                f"select text, {sql('text', column.space, len(keys))} as pseudonym "
-                f"from (select distinct {text} as text from {rows})",
-                parameters(keys),
+                f"select text, {sql('text', column.space, keys)} as pseudonym "
+                f"from (select distinct {text} as text from {rows})"
             )
             pseudonyms[column.name] = f"{table}.pseudonym"
             lookups += f" left join {table} on {table}.text = {text}"

@@ -65,7 +65,8 @@ def rotate(settings: Settings, home: Home) -> int:
         pseudonym.write_new(_next(path), keys)
     connection = database.connect(None, settings.build, temporary=home.path / "spill")
     try:
-        _write_beside(connection, home, keys, age)
+        pseudonym.prepare(connection, keys)
+        _write_beside(connection, home, keys[age:])
     finally:
         connection.close()
     write_json(home.rotating / AGE, {"n_keys": len(keys)})
@@ -98,30 +99,28 @@ def _next(key_file: Path) -> Path:
     return key_file.with_name(key_file.name + ".next")
 
 
-def _write_beside(connection: duckdb.DuckDBPyConnection, home: Home, keys: Keys, age: int) -> None:
-    """Write raw store, quarantine and tombstones with the keys after the first `age` laid over them."""
+def _write_beside(connection: duckdb.DuckDBPyConnection, home: Home, later: Keys) -> None:
+    """Write raw store, quarantine and tombstones with later keys laid over them."""
     by_file = {entry.file_id: tables()[entry.table_name] for entry in ledger.landed(home)}
     for path in sorted([*home.raw.glob("*/*.parquet"), *home.quarantine.glob("*.parquet")]):
         if path.stem in by_file:
-            query = _rewritten(connection, path, by_file[path.stem], len(keys), age)
-            _copy(connection, home, path, query, keys)
+            query = _rewritten(connection, path, by_file[path.stem], later)
+            _copy(connection, home, path, query)
     if home.tombstones.is_file():
-        over = pseudonym.chained("hash", age + 1, len(keys))
+        over = pseudonym.chained("hash", later)
         source = database.path_list([home.tombstones])
         query = f"select * replace ({over} as hash) from read_parquet({source})"
-        _copy(connection, home, home.tombstones, query, keys)
+        _copy(connection, home, home.tombstones, query)
 
 
-def _rewritten(
-    connection: duckdb.DuckDBPyConnection, path: Path, table: Table, n_keys: int, age: int
-) -> str:
-    """Return SQL for the rows of a file under `n_keys` keys."""
+def _rewritten(connection: duckdb.DuckDBPyConnection, path: Path, table: Table, later: Keys) -> str:
+    """Return SQL for the rows of a file with later keys laid over their pseudonyms."""
     source = f"read_parquet({database.path_list([path])})"
     names = connection.sql(f"from {source}").columns
     refs = [column.name for column in table.columns if column.type == "ref"]
     over = ", ".join(
         f"case when {name} = '{WITHHELD}' then {name} "
-        f"else {pseudonym.chained(name, age + 1, n_keys)} end as {name}"
+        f"else {pseudonym.chained(name, later)} end as {name}"
         for name in refs
         if name in names
     )
@@ -130,12 +129,8 @@ def _rewritten(
     return f"select * exclude (_content_hash) from ({query})" if "_content_hash" in names else query
 
 
-def _copy(
-    connection: duckdb.DuckDBPyConnection, home: Home, path: Path, query: str, keys: Keys
-) -> None:
-    connection.execute(
-        f"create or replace temp table rotated as {query}", pseudonym.bound(query, keys)
-    )
+def _copy(connection: duckdb.DuckDBPyConnection, home: Home, path: Path, query: str) -> None:
+    connection.execute(f"create or replace temp table rotated as {query}")
     database.write_parquet(connection, "from rotated", home.rotating / path.relative_to(home.path))
     connection.execute("drop table rotated")
 

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import os
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,14 +29,16 @@ SPACES = sorted({c.space for table in tables().values() for c in table.columns i
 
 
 def expected(text: str, space: str, key: bytes = KEY) -> str:
-    return hmac.new(key, f"{space}:{text}".encode(), hashlib.sha256).hexdigest()[:32]
+    line = key.hex().encode()  # as it stands in the key file
+    return hmac.new(line, f"{space}:{text}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def in_sql(texts: list[str], space: str, key: bytes = KEY) -> list[str]:
     connection = duckdb.connect()
-    sql = pseudonym.sql("text", space)
+    pseudonym.prepare(connection, (key,))
+    sql = pseudonym.sql("text", space, (key,))
     query = f"select {sql} from (select unnest($texts) as text)"
-    found = connection.execute(query, {"texts": texts, **pseudonym.parameters((key,))}).fetchall()
+    found = connection.execute(query, {"texts": texts}).fetchall()
     connection.close()
     return [text for (text,) in found]
 
@@ -45,6 +47,14 @@ def in_sql(texts: list[str], space: str, key: bytes = KEY) -> list[str]:
 def test_the_engine_hashes_as_hmac_does(key: bytes) -> None:
     texts = ["C-1", "ä", "Åke 😀", "", "x" * 100_000, "'; --", "a:b", "\u2212"]
     assert in_sql(texts, "client", key) == [expected(text, "client", key) for text in texts]
+
+
+def test_a_pseudonym_is_the_hmac_by_its_definition_under_the_line_of_the_key_file() -> None:
+    line = KEY.hex().encode("ascii")
+    assert len(line) == hashlib.sha256().block_size
+    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in line) + b"client:C-1")
+    outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in line) + inner.digest())
+    assert in_sql(["C-1"], "client") == [outer.hexdigest()[:32]]
 
 
 @settings(max_examples=25, deadline=None)
@@ -208,19 +218,67 @@ def test_a_folder_in_place_of_the_key_is_refused(tmp_path: Path) -> None:
         pseudonym.load_keys(tmp_path)
 
 
+def shown(problem: BaseException) -> str:
+    return "".join(traceback.format_exception(problem)).lower()
+
+
+def secrets_of(key: bytes) -> Iterator[str]:
+    """Yield what a key may look like in a text: raw, as its digits, escaped."""
+    for secret in (key, key.hex().encode()):
+        yield from (secret.hex(), repr(secret)[2:-1].lower())
+        yield "".join(f"\\x{byte:02x}" for byte in secret)
+
+
 @pytest.mark.parametrize("fault", ["no_such_function({})", "error({})", "cast({} as date)"])
 def test_the_key_is_in_no_text_of_a_failure(
     site: Site, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     site.csv("session_worker.csv", site.row("session_worker"))
     real_sql = pseudonym.sql
-    # The engine fails in the very statement that the key is bound to, and shows a part of it.
+    # The engine fails in the very statement that hashes, and shows a part of it.
     monkeypatch.setattr(pseudonym, "sql", lambda *given: fault.format(real_sql(*given)))
     with pytest.raises(duckdb.Error) as raised:
         site.land()
-    said = "".join(traceback.format_exception(raised.value)).lower()
-    for secret in (KEY, *pseudonym.parameters((KEY,)).values()):
-        escaped = "".join(f"\\x{byte:02x}" for byte in secret)
-        assert secret.hex() not in said
-        assert escaped not in said
-        assert repr(secret)[2:-1].lower() not in said
+    assert not [secret for secret in secrets_of(KEY) if secret in shown(raised.value)]
+
+
+def test_a_failure_within_the_hash_shows_neither_key_nor_identifier(
+    site: Site, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*given: object) -> None:
+        raise pl.exceptions.ComputeError(f"{KEY.hex()} {KEY!r} {given}")
+
+    site.csv("session_worker.csv", site.row("session_worker", worker_ref="W-secret"))
+    monkeypatch.setattr(pl.DataFrame, "select", fail)
+    with pytest.raises(duckdb.Error, match=r"could not be hashed \(ComputeError\)") as raised:
+        site.land()
+    said = shown(raised.value) + "".join(capfd.readouterr()).lower()
+    assert not [secret for secret in (*secrets_of(KEY), "w-secret") if secret in said]
+
+
+def test_the_engine_is_told_no_key(tmp_path: Path) -> None:
+    trace = tmp_path / "trace.json"
+    with duckdb.connect() as connection:
+        pseudonym.prepare(connection, (KEY,))
+        sql = pseudonym.sql("text", "client", (KEY,))
+        connection.execute(f"pragma enable_profiling = 'json'; set profiling_output = '{trace}'")
+        connection.execute(f"create table hashed as select {sql} from (select 'C-1' as text)")
+        connection.execute("pragma disable_profiling")
+        known = connection.execute("from duckdb_functions() where function_name like 'keyed%'")
+        said = f"{sql} {trace.read_text('utf-8')} {known.fetchall()}".lower()
+    assert "keyed_" in trace.read_text("utf-8")
+    assert not [secret for secret in secrets_of(KEY) if secret in said]
+
+
+def test_two_keys_in_one_database_are_not_taken_for_each_other() -> None:
+    keys = (KEY, bytes(32))
+    with duckdb.connect() as connection:
+        for key in (*keys, KEY):
+            pseudonym.prepare(connection, (key,))
+        beside = connection.cursor()
+        for key in keys:
+            sql = pseudonym.sql("'C-1'", "client", (key,))
+            assert beside.execute(f"select {sql}").fetchall() == [(expected("C-1", "client", key),)]
+        unknown = pseudonym.sql("'C-1'", "client", (b"k" * 32,))
+        with pytest.raises(duckdb.CatalogException, match="does not exist"):
+            connection.execute(f"select {unknown}")

@@ -61,19 +61,13 @@ def keys(site: Site) -> pseudonym.Keys:
 def chained(text: str, space: str, chain: pseudonym.Keys) -> str:
     found = expected(text, space, chain[0])
     for key in chain[1:]:
-        found = hmac.new(key, found.encode(), hashlib.sha256).hexdigest()[:32]
+        found = hmac.new(key.hex().encode(), found.encode(), hashlib.sha256).hexdigest()[:32]
     return found
 
 
 def turn(site: Site) -> int:
     with site.home.locked(to_rotate=True):
         return rotate.rotate(site.settings, site.home)
-
-
-def test_a_chain_of_one_key_gives_what_it_always_gave() -> None:
-    key = bytes(range(32))
-    assert set(pseudonym.parameters((key,))) == {"inner_1", "outer_1"}
-    assert chained("C-1", "client", (key,)) == expected("C-1", "client", key)
 
 
 @settings(max_examples=20, deadline=None)
@@ -84,12 +78,11 @@ def test_a_chain_of_one_key_gives_what_it_always_gave() -> None:
 def test_the_engine_chains_any_keys_over_any_text_as_hmac_does(
     text: str, chain: pseudonym.Keys
 ) -> None:
-    sql = pseudonym.sql("text", "client", len(chain))
     connection = duckdb.connect()
+    pseudonym.prepare(connection, chain)
+    sql = pseudonym.sql("text", "client", chain)
     query = f"with given as (select $text as text) select {sql} from given"
-    ((found,),) = connection.execute(
-        query, {"text": text, **pseudonym.parameters(chain)}
-    ).fetchall()
+    ((found,),) = connection.execute(query, {"text": text}).fetchall()
     connection.close()
     assert found == chained(text, "client", chain)
 

@@ -20,7 +20,7 @@ def pseudonyms(built_city: BuiltCity, space: str, refs: pl.Series) -> pl.Series:
     """Return the keys of references, hashed by Python's own library."""
     (key,) = load_keys(built_city.settings.paths.key_file)
     made = {
-        ref: hmac.digest(key, f"{space}:{ref}".encode(), "sha256").hex()[:HEX_DIGITS]
+        ref: hmac.digest(key.hex().encode(), f"{space}:{ref}".encode(), "sha256").hex()[:HEX_DIGITS]
         for ref in refs.drop_nulls().unique()
     }
     return refs.replace_strict(made, return_dtype=pl.String)

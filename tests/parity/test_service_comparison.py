@@ -33,7 +33,7 @@ def true_episodes(built_city: BuiltCity) -> pl.DataFrame:
     (key,) = pseudonym.load_keys(built_city.settings.paths.key_file)
     episodes = truth.read(built_city.settings.landing, "episode")
     texts = [f"episode:{text}".encode() for text in episodes["episode_ref"]]
-    keys = [hmac.new(key, text, hashlib.sha256).hexdigest()[:32] for text in texts]
+    keys = [hmac.new(key.hex().encode(), text, hashlib.sha256).hexdigest()[:32] for text in texts]
     return episodes.with_columns(pl.Series("episode_key", keys))
 
 

@@ -76,6 +76,7 @@ class Mended:
     ) -> tuple[str, ...]:
         """Fill `delivered` with the rows that have been mended, or that no longer have a fault."""
         keys = pseudonym.load_keys(self.key_file)
+        pseudonym.prepare(connection, keys)
         found = read_csv.read(connection, path, (closing.ID, *table.names))
         twice = sorted(name for name, n in Counter(found).items() if name and n > 1)
         if twice:
@@ -138,7 +139,7 @@ class Mended:
         )
         now = " ".join(
             f"when regexp_extract(text, '{MARKED}', 1) = '{age}' then "
-            + pseudonym.chained(f"regexp_extract(text, '{MARKED}', 2)", age + 1, len(keys))
+            + pseudonym.chained(f"regexp_extract(text, '{MARKED}', 2)", keys[age:])
             for age in range(1, len(keys) + 1)
         )
         every = [column.name for column in table.columns if column.type == "ref"]
@@ -151,7 +152,7 @@ class Mended:
             )
             order by all
         """
-        _refuse_rows(connection.execute(sql, pseudonym.bound(sql, keys)).fetchall())
+        _refuse_rows(connection.execute(sql).fetchall())
 
 
 def _check_entries(connection: duckdb.DuckDBPyConnection) -> None:

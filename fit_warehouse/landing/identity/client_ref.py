@@ -37,24 +37,24 @@ def canonical_sql(text: str) -> str:
     return f"list_transform([{code}], lambda code: case when {tests} then code end)[1]"
 
 
-def hmac_hetu_sql(text: str, n_keys: int, *, space: str = "client") -> str:
+def hmac_hetu_sql(text: str, keys: Keys, *, space: str = "client") -> str:
     """Return SQL for the marked pseudonym of the code in an SQL expression; NULL if it is none.
 
     Parameters
     ----------
     text
         An SQL expression, as a quoted column name.
-    n_keys
-        The number of keys in the chain.
+    keys
+        Of the pseudonyms; the connection has been prepared for them.
     space
         The space of ids, as in the intake contract.
 
     Notes
     -----
-    `pseudonym.parameters` is to be bound in the same statement. The mark says that the text is a
-    pseudonym already, so that it is hashed no second time on its way into the raw store.
+    The mark says that the text is a pseudonym already, so that it is hashed no second time on its way
+    into the raw store.
     """
-    return f"'{pseudonym.marker(n_keys)}' || {pseudonym.sql(canonical_sql(text), space, n_keys)}"
+    return f"'{pseudonym.marker(len(keys))}' || {pseudonym.sql(canonical_sql(text), space, keys)}"
 
 
 def hmac_hetu_column(
@@ -71,7 +71,7 @@ def hmac_hetu_column(
     Parameters
     ----------
     connection
-        Holds the table.
+        Holds the table, and has been prepared for the keys.
     relation
         A temporary table with `row_number` and the column as text; it is made anew.
     column
@@ -97,7 +97,7 @@ def hmac_hetu_column(
     """
     name = quoted(column)
     otherwise = "''" if is_always_code else name
-    hashed = hmac_hetu_sql(name, len(keys), space=space)
+    hashed = hmac_hetu_sql(name, keys, space=space)
     failed = ""
     try:
         findings.prepare(connection)
@@ -109,8 +109,7 @@ def hmac_hetu_column(
                 as {name}
             )
             from {relation}
-            """,
-            pseudonym.parameters(keys),
+            """
         )
         connection.execute(
             f"""

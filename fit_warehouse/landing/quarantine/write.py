@@ -60,8 +60,7 @@ def write(
         f"{column.name} := {rules.trimmed(column) if column.name in header else 'null::varchar'}"
         for column in table.columns
     )
-    cells = ", ".join(f"{_cell(column, len(keys))} as {column.name}" for column in table.columns)
-    has_refs = any(column.type == "ref" for column in table.columns)
+    cells = ", ".join(f"{_cell(column, keys)} as {column.name}" for column in table.columns)
     identity = ", ".join(f"'{reason}'" for reason in IDENTITY_REASONS)
     query = f"""
         with
@@ -73,7 +72,8 @@ def write(
             from problem
             group by row_number
         ),
-        rows as (
+        -- Hashing is called once for a chunk of rows: so the few that there are come together first.
+        rows as materialized (
             select row_number, struct_pack({texts}) as d, faulty, hidden
             from delivered
             inner join faults using (row_number)
@@ -104,17 +104,16 @@ def write(
         order by row_number, column_name, reason_code
     """
     bound = {"file_id": file_id, "table": table.name, "extracted_at": extracted_at}
-    hashing = pseudonym.parameters(keys) if has_refs else {}
-    database.write_parquet(connection, query, path, {**bound, **hashing})
+    database.write_parquet(connection, query, path, bound)
 
 
-def _cell(column: Column, n_keys: int) -> str:
+def _cell(column: Column, keys: Keys) -> str:
     """Return SQL for what the quarantine keeps of a cell of the row `d`."""
     text = f"d.{column.name}"
     is_hidden = f"(list_contains(hidden, '{column.name}') or list_contains(hidden, ''))"
     is_faulty = f"list_contains(faulty, '{column.name}')"
     if column.type == "ref":
-        kept = pseudonym.sql(text, column.space, n_keys)
+        kept = pseudonym.sql(text, column.space, keys)
         return f"case when {is_hidden} and {text} is not null then '{WITHHELD}' else {kept} end"
     if column.birth:
         # Of a right date the month; a wrong one may be anybody's day of birth.

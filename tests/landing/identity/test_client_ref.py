@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from fit_warehouse.errors import UsageError
-from fit_warehouse.landing import identity
+from fit_warehouse.landing import identity, pseudonym
 from fit_warehouse.landing.identity import IdentityScanError, Kind
 from fit_warehouse.settings import load
 
@@ -24,6 +24,7 @@ def pseudonyms(
         "select unnest(range(len($v))) as row_number, unnest($v) as client_ref",
         {"v": values},
     )
+    pseudonym.prepare(connection, (KEY,))
     findings = identity.hmac_hetu_column(connection, "d", "client_ref", keys=(KEY,))
     rows = connection.execute("select client_ref from d order by row_number").fetchall()
     return [row[0] for row in rows], findings
@@ -40,7 +41,7 @@ def test_one_person_is_one_pseudonym_however_typed(connection: duckdb.DuckDBPyCo
         "\t010594-9032\n",
     ]
     made, findings = pseudonyms(connection, written)
-    plain = hmac.new(KEY, b"client:010594-9032", hashlib.sha256).hexdigest()[:32]
+    plain = hmac.new(KEY.hex().encode(), b"client:010594-9032", hashlib.sha256).hexdigest()[:32]
     assert made == [f"~1~{plain}"] * len(written)
     assert findings.places == ()
     lower, _ = pseudonyms(connection, ["020594x903p", "020594X903P"])

@@ -142,12 +142,12 @@ def ask(own: Site) -> Callable[[str], list[dict[str, Any]]]:
 def keys(own: Site) -> dict[str, str]:
     """Return the case of each episode key."""
     loaded = pseudonym.load_keys(own.settings.paths.key_file)
-    sql = pseudonym.sql("$reference", "episode", len(loaded))
+    sql = pseudonym.sql("$reference", "episode", loaded)
     with duckdb.connect() as connection:
+        pseudonym.prepare(connection, loaded)
         found = {}
         for case in (*COURSES, "zero_ors", "burden"):
-            given = pseudonym.bound(sql, loaded) | {"reference": f"E-{case}"}
-            row = connection.execute(f"select {sql}", given).fetchone()
+            row = connection.execute(f"select {sql}", {"reference": f"E-{case}"}).fetchone()
             assert row is not None
             found[row[0]] = case
     return found

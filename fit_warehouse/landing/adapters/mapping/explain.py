@@ -12,7 +12,7 @@ import duckdb
 
 from fit_warehouse import database, registry
 from fit_warehouse.errors import UsageError
-from fit_warehouse.landing import adapters, contract, files, identity, intake, tabular
+from fit_warehouse.landing import adapters, contract, files, identity, intake, pseudonym, tabular
 from fit_warehouse.landing.adapters.base import Adapter, Part
 from fit_warehouse.landing.adapters.mapping.adapter import MappedFiles
 from fit_warehouse.landing.adapters.mapping.mapping_file import Reader
@@ -25,10 +25,10 @@ from fit_warehouse.landing.adapters.mapping.profile import (
 )
 from fit_warehouse.landing.adapters.mapping.propose import Proposal, propose
 from fit_warehouse.landing.files import LandingFile
-from fit_warehouse.landing.pseudonym import KEY_BYTES
 from fit_warehouse.landing.refusal import RefusedFileError, reasons
 from fit_warehouse.settings import HELSINKI, Settings
 
+NO_KEYS = (bytes(pseudonym.KEY_BYTES),)  # no key is made or needed: nothing is kept
 NOT_KNOWN = ("unknown_table", "missing_column")
 REFS = frozenset(
     column.name
@@ -64,6 +64,7 @@ def explain(settings: Settings, path: Path, write_mapping: Path | None = None) -
     with tempfile.TemporaryDirectory() as spill:
         connection = database.connect(None, settings.build, temporary=Path(spill))
         try:
+            pseudonym.prepare(connection, NO_KEYS)
             return _explain(settings, file, write_mapping, connection)
         finally:
             connection.close()
@@ -207,7 +208,7 @@ def _part(
         connection,
         part.table,
         header,
-        keys=(bytes(KEY_BYTES),),  # no key is made or needed: nothing is kept
+        keys=NO_KEYS,
         client_ref_is_hetu=settings.identity.client_ref_is_hetu,
         email_refs=part.email_refs,
     )
