@@ -52,6 +52,52 @@ QUERIES: dict[str, str] = {
         from marts.fct_response
         group by all
     """,
+    "fct_flow_month": """
+        select service_code, is_complete,
+            count(*) as n_rows, sum(columns('^(n|sum)_'))::bigint
+        from marts.fct_flow_month
+        group by all
+    """,
+    "fct_use_month": """
+        select service_code, is_adopted, is_complete,
+            count(*) as n_rows, sum(columns('^(n|sum)_'))::bigint
+        from marts.fct_use_month
+        group by all
+    """,
+    "fct_adoption_month": """
+        select is_adopted, is_complete,
+            count(*) as n_rows, sum(columns('^(n|sum)_'))::bigint
+        from marts.fct_adoption_month
+        group by all
+    """,
+    "fct_participation_quarter": """
+        select session_quarter, age_band, is_child_6_plus,
+            count(*) as n_rows, sum(columns('^(n|sum)_'))::bigint
+        from marts.fct_participation_quarter
+        group by all
+    """,
+    "fct_informant_pair": """
+        select pair_kind, own_instrument, other_instrument, age_band, count(*) as n,
+            sum(difference) as difference
+        from marts.fct_informant_pair
+        group by all
+    """,
+    "fct_quality_month": """
+        select indicator_code, detail, sum(n)::bigint as n, sum(n_of)::bigint as n_of
+        from marts.fct_quality_month
+        group by all
+    """,
+    "fct_episode_class": """
+        select parameter_set, change_class, is_intake_functional, count(*) as n
+        from marts.fct_episode_class
+        group by all
+    """,
+    "fct_episode_denominators": """
+        select service_code, sum(columns('^is_in_'))::bigint,
+            sum(is_rereferred_12_months)::bigint as n_rereferred, sum(n_prem_drops)::bigint as n_prem_drops
+        from marts.fct_episode
+        group by all
+    """,
     "city_funnel": "select step_order, step, n_episodes, n_persons from metrics.city_funnel",
     "city_outcome": """
         select instrument_code, respondent_role, indicator, n, numerator, n_persons
