@@ -73,7 +73,8 @@ def cluster_bootstrap(
     sums (a mean, a share, a ratio, a standard deviation, an effect size) needs the clusters' sums
     only. The acceleration of BCa comes from leaving out one cluster at a time.
 
-    Domain: 20 and more clusters. With fewer, percentiles are too narrow, and so is BCa; use
+    Domain: 30 and more clusters, where the nominal 95 % is held within 93 to 97 %. With fewer,
+    percentiles are too narrow, and so is BCa (90 % with 10 clusters, 84 % with 5); use
     :func:`cluster_robust_mean`.
 
     References

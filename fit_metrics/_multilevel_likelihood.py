@@ -11,6 +11,8 @@ from scipy import linalg
 
 from fit_metrics._arrays import FloatArray
 
+HOPELESS = 1e12
+
 
 def _nothing() -> FloatArray:
     return np.empty(0)
@@ -113,7 +115,12 @@ def finish(
     model: Likelihood, products: FloatArray, log_determinant: float, variance: float | None
 ) -> Evaluation:
     """Give the evaluation that weighted cross-products of covariates and scores lead to."""
-    root = np.linalg.cholesky(products[:-1, :-1])
+    try:
+        root = np.linalg.cholesky(products[:-1, :-1])
+    except np.linalg.LinAlgError:
+        # So far out that the coefficients are lost in rounding: no search shall end there.
+        nowhere = np.zeros(model.p)
+        return Evaluation(HOPELESS, 0.0, nowhere, np.diag(nowhere), 1.0, 1.0)
     half = linalg.solve_triangular(root, products[:-1, -1], lower=True, check_finite=False)
     beta = linalg.solve_triangular(root, half, lower=True, trans=1, check_finite=False)
     inverse = linalg.solve_triangular(root, np.eye(model.p), lower=True, check_finite=False)

@@ -12,7 +12,7 @@ from scipy import optimize, special
 from fit_metrics._arrays import FloatArray
 from fit_metrics._multilevel_blocks import Blocks
 from fit_metrics._multilevel_fit import hessian
-from fit_metrics._multilevel_likelihood import Likelihood
+from fit_metrics._multilevel_likelihood import HOPELESS, Likelihood
 from fit_metrics._multilevel_nested import Nested
 
 Limits = tuple[float, float]
@@ -98,7 +98,7 @@ def _deviance(
 ) -> tuple[float, FloatArray]:
     place = path(value, free)
     if place.log_variance is not None and abs(place.log_variance) > _FARTHEST:
-        return math.inf, np.zeros_like(free)
+        return HOPELESS, np.zeros_like(free)
     if place.log_variance is None:
         point = model.evaluate(place.theta)
         return point.deviance, place.by_free.T @ point.gradient

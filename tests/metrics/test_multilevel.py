@@ -210,6 +210,17 @@ def test_correlation_at_the_end(sign: float) -> None:
     assert np.isfinite(numbers(model)).all()
 
 
+def test_few_rows_that_hardly_tell_the_level_from_the_course() -> None:
+    """The profile of the residual variance passes places where the coefficients are lost."""
+    codes = np.repeat(np.arange(6), [2, 2, 1, 2, 2, 3])
+    times = np.array([1, 3, 2, 1, 2, 0, 2, 1, 3, 3, 3, 0])
+    scores = [21.3, 21.2, 20.1, 19.5, 19.7, 20.6, 18.5, 20.4, 19.2, 20.1, 20.5, 20.1]
+    model = random_slope(scores, times, codes)
+    assert model.converged
+    assert np.isfinite(numbers(model)).all()
+    assert model.residual_variance.ci_low < model.residual_variance.estimate
+
+
 def test_nested_without_team_variance() -> None:
     rng = np.random.default_rng(1)
     workers = np.repeat(np.arange(12), 5)
