@@ -33,13 +33,19 @@ further_workers as (
     group by session_key
 ),
 
+-- Read apart from the meetings: where there is none, an engine that knows the highest number reads nothing.
+group_meetings as (
+    select session_key
+    from {{ ref('int_session_numbered') }}
+    where n_episodes > 1
+    group by session_key
+),
+
 -- At a meeting of several episodes a form is of its own one; else the meeting says the episode.
 valid_forms as (
     select
-        sessions.session_key,
-        sessions.episode_key,
-        sessions.session_date,
-        sessions.starts_at,
+        responses.session_key,
+        case when group_meetings.session_key is null then 'any' else responses.episode_key end as form_episode_key,
         responses.client_key,
         case when responses.respondent_role = 'self' then responses.kind else 'caretaker' end as form_place,
         responses.instrument_code,
@@ -47,11 +53,10 @@ valid_forms as (
         responses.entered_at,
         responses.response_key
     from responses
-    inner join sessions
-        on responses.session_key = sessions.session_key
-        and (coalesce(sessions.n_episodes, 1) = 1 or responses.episode_key = sessions.episode_key)
+    left join group_meetings on responses.session_key = group_meetings.session_key
     where
         responses.is_valid = 1
+        and responses.session_key is not null
         and (
             responses.respondent_role = 'self'
             or (responses.respondent_role = 'caretaker' and responses.kind = 'PROM')
@@ -60,10 +65,8 @@ valid_forms as (
 
 {% set side_by_side -%}
         session_key,
-        episode_key,
+        form_episode_key,
         client_key,
-        any_value(session_date) as session_date,
-        any_value(starts_at) as starts_at,
         max(case when form_place = 'PROM' then instrument_code end) as prom_instrument,
         max(case when form_place = 'PROM' then total end) as prom_total,
         max(case when form_place = 'PREM' then instrument_code end) as prem_instrument,
@@ -80,14 +83,14 @@ counted_forms as (
     from valid_forms
     group by
         session_key,
-        episode_key,
+        form_episode_key,
         client_key
 ),
 
 repeated as (
     select
         session_key,
-        episode_key,
+        form_episode_key,
         client_key
     from counted_forms
     where n_prom > 1 or n_prem > 1 or n_caretaker > 1
@@ -99,18 +102,18 @@ placed_forms as (
         valid_forms.*,
         row_number() over (
             partition by
-                valid_forms.session_key, valid_forms.episode_key, valid_forms.client_key, valid_forms.form_place
+                valid_forms.session_key, valid_forms.form_episode_key, valid_forms.client_key, valid_forms.form_place
             order by valid_forms.entered_at desc nulls last, valid_forms.response_key desc
         ) as place
     from valid_forms
     semi join repeated
         on valid_forms.session_key = repeated.session_key
-        and valid_forms.episode_key = repeated.episode_key
+        and valid_forms.form_episode_key = repeated.form_episode_key
         and valid_forms.client_key = repeated.client_key
 ),
 
 {% set columns = [
-    'session_key', 'episode_key', 'client_key', 'session_date', 'starts_at', 'prom_instrument', 'prom_total',
+    'session_key', 'form_episode_key', 'client_key', 'prom_instrument', 'prom_total',
     'prem_instrument', 'prem_total', 'caretaker_prom_instrument', 'caretaker_prom_total',
 ] -%}
 forms as (
@@ -124,33 +127,8 @@ forms as (
     where place = 1
     group by
         session_key,
-        episode_key,
+        form_episode_key,
         client_key
-),
-
--- The change of experience is from the meeting before that has a form of the same instrument.
-prem_sequence as (
-    select
-        session_key,
-        episode_key,
-        client_key,
-        prem_total - lag(prem_total) over (
-            partition by episode_key, client_key, prem_instrument
-            order by session_date, starts_at nulls last, session_key
-        ) as prem_change
-    from forms
-    where prem_total is not null
-),
-
-measured as (
-    select
-        forms.*,
-        prem_sequence.prem_change
-    from forms
-    left join prem_sequence
-        on forms.session_key = prem_sequence.session_key
-        and forms.episode_key = prem_sequence.episode_key
-        and forms.client_key = prem_sequence.client_key
 ),
 
 weekly_services as (
@@ -173,47 +151,7 @@ episode_clients as (
     left join families on index_clients.client_key = families.client_key
 ),
 
-attended_weekly as (
-    select
-        sessions.session_key,
-        sessions.episode_key,
-        episode_clients.client_key,
-        sessions.session_date,
-        sessions.session_number,
-        case when coalesce(measured.prom_total, measured.caretaker_prom_total) is null then 0 else 1 end
-        + case when measured.prem_total is null then 0 else 1 end as n_forms
-    from sessions
-    left join episode_clients on sessions.episode_key = episode_clients.episode_key
-    inner join weekly_services
-        on coalesce(episode_clients.service_code, sessions.service_code) = weekly_services.service_code
-    left join measured
-        on sessions.session_key = measured.session_key
-        and sessions.episode_key = measured.episode_key
-        and episode_clients.client_key = measured.client_key
-    where sessions.attendance = 'attended'
-),
-
--- Where forms are due once a week, one meeting of the week has to have them: the one with most, then the first.
-not_due as (
-    select
-        session_key,
-        episode_key,
-        client_key
-    from (
-        select
-            session_key,
-            episode_key,
-            client_key,
-            row_number() over (
-                partition by episode_key, client_key, {{ week_number('session_date') }}
-                order by n_forms desc, session_number
-            ) as place
-        from attended_weekly
-    ) as in_week
-    where place > 1
-),
-
-final as (
+of_clients as (
     select
         {{ surrogate_key(['sessions.session_key', 'sessions.episode_key', 'episode_clients.client_key']) }}
             as session_client_key,
@@ -230,19 +168,103 @@ final as (
         sessions.session_number,
         sessions.attendance,
         sessions.channel,
-        cast(sessions.duration_minutes as int) as duration_minutes,
-        cast(
-            case when sessions.worker_key is null then 0 else 1 end + coalesce(further_workers.n_further, 0) as int
-        ) as n_workers,
+        sessions.duration_minutes,
         sessions.n_episodes,
-        cast(case when sessions.n_episodes > 1 then 1 else 0 end as smallint) as is_group,
-        {{ days_between('episode_clients.opened_on', 'sessions.session_date') }} as days_since_opening,
+        sessions.is_session_inferred,
+        case when sessions.n_episodes > 1 then sessions.episode_key else 'any' end as form_episode_key,
+        episode_clients.opened_on,
+        episode_clients.begun_on,
+        episode_clients.closed_on,
+        case when episode_clients.episode_key is null then 1 else 0 end as is_orphan_episode
+    from sessions
+    left join episode_clients on sessions.episode_key = episode_clients.episode_key
+),
+
+measured as (
+    select
+        of_clients.*,
+        forms.prom_instrument,
+        forms.prom_total,
+        forms.prem_instrument,
+        forms.prem_total,
+        forms.caretaker_prom_instrument,
+        forms.caretaker_prom_total
+    from of_clients
+    left join forms
+        on of_clients.session_key = forms.session_key
+        and of_clients.client_key = forms.client_key
+        and of_clients.form_episode_key = forms.form_episode_key
+),
+
+-- The change of experience is from the meeting before that has a form of the same instrument.
+prem_sequence as (
+    select
+        session_client_key,
+        prem_total - lag(prem_total) over (
+            partition by episode_key, client_key, prem_instrument
+            order by session_date, starts_at nulls last, session_key
+        ) as prem_change
+    from measured
+    where prem_total is not null
+),
+
+attended_weekly as (
+    select
+        measured.session_client_key,
+        measured.episode_key,
+        measured.client_key,
+        measured.session_date,
+        measured.session_number,
+        case when coalesce(measured.prom_total, measured.caretaker_prom_total) is null then 0 else 1 end
+        + case when measured.prem_total is null then 0 else 1 end as n_forms
+    from measured
+    inner join weekly_services on measured.service_code = weekly_services.service_code
+    where measured.attendance = 'attended'
+),
+
+-- Where forms are due once a week, one meeting of the week has to have them: the one with most, then the first.
+not_due as (
+    select session_client_key
+    from (
+        select
+            session_client_key,
+            row_number() over (
+                partition by episode_key, client_key, {{ week_number('session_date') }}
+                order by n_forms desc, session_number
+            ) as place
+        from attended_weekly
+    ) as in_week
+    where place > 1
+),
+
+final as (
+    select
+        measured.session_client_key,
+        measured.session_key,
+        measured.episode_key,
+        measured.client_key,
+        measured.family_key,
+        measured.worker_key,
+        measured.team_code,
+        measured.service_code,
+        measured.session_date,
+        measured.starts_at,
+        measured.session_number,
+        measured.attendance,
+        measured.channel,
+        cast(measured.duration_minutes as int) as duration_minutes,
+        cast(
+            case when measured.worker_key is null then 0 else 1 end + coalesce(further_workers.n_further, 0) as int
+        ) as n_workers,
+        measured.n_episodes,
+        cast(case when measured.n_episodes > 1 then 1 else 0 end as smallint) as is_group,
+        {{ days_between('measured.opened_on', 'measured.session_date') }} as days_since_opening,
         -- Whose form could be missing is known only where the client is.
         cast(
             case
-                when sessions.attendance = 'attended'
-                    and episode_clients.client_key is not null
-                    and not_due.session_key is null
+                when measured.attendance = 'attended'
+                    and measured.client_key is not null
+                    and not_due.session_client_key is null
                     then 1
                 else 0
             end as smallint
@@ -251,31 +273,24 @@ final as (
         measured.prom_total,
         measured.prem_instrument,
         measured.prem_total,
-        cast(measured.prem_change as decimal(6, 2)) as prem_change,
+        cast(prem_sequence.prem_change as decimal(6, 2)) as prem_change,
         measured.caretaker_prom_instrument,
         measured.caretaker_prom_total,
-        cast(sessions.is_session_inferred as smallint) as is_session_inferred,
+        cast(measured.is_session_inferred as smallint) as is_session_inferred,
         -- Held, and not between the opening (else the referral) and the closing, both days included.
         cast(
             case
-                when sessions.attendance <> 'attended' then 0
-                when sessions.session_date < episode_clients.begun_on then 1
-                when sessions.session_date > episode_clients.closed_on then 1
+                when measured.attendance <> 'attended' then 0
+                when measured.session_date < measured.begun_on then 1
+                when measured.session_date > measured.closed_on then 1
                 else 0
             end as smallint
         ) as is_outside_episode,
-        cast(case when episode_clients.episode_key is null then 1 else 0 end as smallint) as is_orphan_episode
-    from sessions
-    left join episode_clients on sessions.episode_key = episode_clients.episode_key
-    left join further_workers on sessions.session_key = further_workers.session_key
-    left join not_due
-        on sessions.session_key = not_due.session_key
-        and sessions.episode_key = not_due.episode_key
-        and episode_clients.client_key = not_due.client_key
-    left join measured
-        on sessions.session_key = measured.session_key
-        and sessions.episode_key = measured.episode_key
-        and episode_clients.client_key = measured.client_key
+        cast(measured.is_orphan_episode as smallint) as is_orphan_episode
+    from measured
+    left join further_workers on measured.session_key = further_workers.session_key
+    left join not_due on measured.session_client_key = not_due.session_client_key
+    left join prem_sequence on measured.session_client_key = prem_sequence.session_client_key
 )
 
 select * from final
