@@ -46,7 +46,7 @@ def land(site: Site, document: Any, name: str = "clients.json") -> list[dict[str
 
 
 def test_a_client_with_its_episode_session_and_scores(site: Site) -> None:
-    ors, srs = land(site, CLIENT)
+    ors, srs = sorted(land(site, CLIENT), key=lambda form: form["instrument_code"])
     assert (ors["instrument_code"], srs["instrument_code"]) == ("ORS", "SRS")
     assert (ors["session_date"], ors["total"], srs["total"]) == (
         date(2025, 1, 15),

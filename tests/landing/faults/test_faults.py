@@ -38,7 +38,7 @@ IN_MARTS = {
     "unknown_team": "tests/demo/test_flaws.py",
     "orphan_session": "tests/demo/test_flaws.py",
     "all_zero": "tests/demo/test_flaws.py",
-    "closed_before_opened": "tests/parity/test_team_quarter.py",
+    "closed_before_opened": "tests/parity/test_quarter_marts.py",
     "orphan_episode": "models/intermediate/int_response_scored.yml",
     "form_age_mismatch": "models/intermediate/int_response_scored.yml",
     "unknown_service": "fit_warehouse/summary.py",
