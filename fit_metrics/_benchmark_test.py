@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple, SupportsFloat
 from scipy import special
 
 from fit_metrics._change_moments import ChangeMoments, one_group
+from fit_metrics._noncentral import distribution
 from fit_metrics._options import (
     Direction,
     check_choice,
@@ -170,16 +171,10 @@ def _tails(d: float, n: int, ratio: float, ends: tuple[float, float], alpha: flo
     limits = noncentral_t_limits(d / ratio, n, 1.0 - 2.0 * alpha)
     return _Tails(
         # The upper tail is the lower one of the mirrored distribution: no digits are lost.
-        p_lower=_distribution(-d * scale, df, -low),
-        p_upper=_distribution(d * scale, df, high),
+        p_lower=distribution(-d * scale, df, -low),
+        p_upper=distribution(d * scale, df, high),
         ci_low=ratio * float(limits[0]),
         ci_high=ratio * float(limits[1]),
         critical_low=-float(special.nctdtrit(df, -low, alpha)) / scale,
         critical_high=float(special.nctdtrit(df, high, alpha)) / scale,
     )
-
-
-def _distribution(t: float, df: int, noncentrality: float) -> float:
-    """Give P(T <= t); where it is too small for the series, by way of the other tail."""
-    share = float(special.nctdtr(df, noncentrality, t))
-    return share if share >= 0.0 else 1.0 - float(special.nctdtr(df, -noncentrality, -t))

@@ -12,6 +12,7 @@ from scipy import optimize, special
 from fit_metrics import _moments
 from fit_metrics._arrays import Pairs, pairs
 from fit_metrics._means import student_mean
+from fit_metrics._noncentral import distribution
 from fit_metrics._options import (
     Missing,
     check_choice,
@@ -171,10 +172,7 @@ def _noncentral_t_quantile(probability: float, df: int, noncentrality: float) ->
         return -_noncentral_t_quantile(1.0 - probability, df, -noncentrality)
 
     def excess(t: float) -> float:
-        share = float(special.nctdtr(df, noncentrality, t))
-        if math.isnan(share):  # far from the noncentrality it is given so in place of 0 or 1
-            share = 0.0 if t < noncentrality else 1.0
-        return share - probability
+        return distribution(t, df, noncentrality) - probability
 
     high = 1.0 + abs(noncentrality)
     while excess(high) < 0.0:

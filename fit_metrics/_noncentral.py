@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -40,6 +41,21 @@ def noncentrality_limits(
     low = np.where(signed == 0.0, -high, low)
     is_negative = signed < 0.0
     return np.where(is_negative, -high, low), np.where(is_negative, -low, high)
+
+
+def distribution(t: float, degrees_of_freedom: int, noncentrality: float) -> float:
+    """Give P(T <= t).
+
+    The series has no value far from the noncentrality: the other tail may have one, and where
+    neither has, all of the distribution lies on one side.
+    """
+    share = float(special.nctdtr(degrees_of_freedom, noncentrality, t))
+    if share >= 0.0:
+        return share
+    other = float(special.nctdtr(degrees_of_freedom, -noncentrality, -t))
+    if not math.isnan(other):
+        return 1.0 - other
+    return 0.0 if t < noncentrality else 1.0
 
 
 def _noncentrality(t: FloatArray, df: FloatArray, probability: float) -> FloatArray:
