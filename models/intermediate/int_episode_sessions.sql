@@ -1,7 +1,7 @@
 with
 
 sessions as (
-    select * from {{ ref('int_session_numbered') }}
+    select * from {{ ref('int_session') }}
 ),
 
 counted as (

@@ -2,7 +2,7 @@
 with
 
 sessions as (
-    select * from {{ ref('int_session_numbered') }}
+    select * from {{ ref('int_session') }}
     where attendance = 'attended'
 ),
 

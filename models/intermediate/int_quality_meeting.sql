@@ -3,6 +3,7 @@ with
 
 sessions as (
     select * from {{ ref('int_session') }}
+    where is_main = 1
 ),
 
 episodes as (

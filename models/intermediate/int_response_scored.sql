@@ -15,6 +15,7 @@ placed as (
 
 sessions as (
     select * from {{ ref('int_session') }}
+    where is_main = 1
 ),
 
 episodes as (

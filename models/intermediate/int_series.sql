@@ -10,7 +10,7 @@ responses as (
 ),
 
 sessions as (
-    select * from {{ ref('int_session_numbered') }}
+    select * from {{ ref('int_session') }}
 ),
 
 episode_sessions as (

@@ -5,6 +5,7 @@ sessions as (
         session_key,
         worker_key
     from {{ ref('int_session') }}
+    where is_main = 1
 ),
 
 further as (

@@ -34,11 +34,14 @@ def test_session_numbers(built_city: BuiltCity) -> None:
 
 def test_session_numbers_of_group_work(built_city: BuiltCity, sandbox: Sandbox) -> None:
     """Episodes of other clients at every third meeting: each counts the meeting as one of its own."""
-    sessions = built_city.frame("select * from intermediate.int_session order by session_key")
+    sessions = built_city.frame("select * from staging.stg_fit__session order by session_key")
     others = sessions.select("session_key", pl.col("episode_key").shift(7))
     further = others[::3].drop_nulls()
     found = sandbox.run(
-        "int_session_numbered", int_session=sessions, stg_fit__session_episode=further
+        "int_session",
+        stg_fit__session=sessions,
+        stg_fit__session_episode=further,
+        int_session_inferred=pl.DataFrame(schema={"session_key": pl.String}),
     )
     both = pl.concat([sessions.select("session_key", "episode_key"), further]).unique()
     expected = (

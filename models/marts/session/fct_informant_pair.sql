@@ -35,7 +35,7 @@ forms as (
 ),
 
 sessions as (
-    select * from {{ ref('int_session_numbered') }}
+    select * from {{ ref('int_session') }}
 ),
 
 episodes as (

@@ -1,7 +1,7 @@
 with
 
 sessions as (
-    select * from {{ ref('int_session_numbered') }}
+    select * from {{ ref('int_session') }}
 ),
 
 episodes as (
@@ -36,7 +36,7 @@ further_workers as (
 -- Read apart from the meetings: where there is none, an engine that knows the highest number reads nothing.
 group_meetings as (
     select session_key
-    from {{ ref('int_session_numbered') }}
+    from {{ ref('int_session') }}
     where n_episodes > 1
     group by session_key
 ),

@@ -38,6 +38,7 @@ sessions as (
         session_date,
         attendance
     from {{ ref('int_session') }}
+    where is_main = 1
 ),
 
 episodes as (

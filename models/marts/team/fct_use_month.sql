@@ -30,6 +30,7 @@ meetings as (
         session_key,
         service_code
     from {{ ref('int_session') }}
+    where is_main = 1
 ),
 
 instruments as (
