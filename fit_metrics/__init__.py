@@ -16,6 +16,7 @@ from fit_metrics import (
     results,
     scale,
     survey,
+    survival,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "results",
     "scale",
     "survey",
+    "survival",
 ]
