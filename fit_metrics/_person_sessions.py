@@ -96,3 +96,8 @@ def scored(rows: PersonSessions) -> PersonSessions:
         rows.rows[kept],
         rows.n_missing,
     )
+
+
+def last_rows(rows: PersonSessions) -> Index:
+    """Give where each person's rows end."""
+    return np.append(rows.first, rows.person.size)[1:] - 1
