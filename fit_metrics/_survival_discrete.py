@@ -185,9 +185,10 @@ def _intercepts(data: _Periods, eta: FloatArray) -> FloatArray:
         step = above / np.maximum(slope, 1e-300)
         new = found - step
         new = np.where((new < low) | (new > high), (low + high) / 2.0, new)
-        if np.abs(new - found).max() <= 1e-14 * (1.0 + np.abs(found).max()):
+        moved, found = np.abs(new - found).max(), new
+        # The error squares with each step of Newton's: after one so small nothing is left of it.
+        if moved <= 1e-9:
             break
-        found = new
     return np.asarray(found)
 
 
