@@ -11,6 +11,7 @@ from fit_metrics.benchmark import Benchmark, Ratio, non_inferiority
 
 _SD, _CHANGE, _CEILING = 8.0, 4.8, 40.0
 _LARGE = 2_000_000
+SHAPES = {"normal": "normal scores", "ceiling": "scores cut at the top"}
 
 
 def cases() -> list[Case]:
@@ -24,11 +25,14 @@ def cases() -> list[Case]:
                         continue
                     found.append(
                         Case(
-                            f"n = {n}, r = {r}, {shape}, SD after : before = 1.2",
-                            f"benchmark_non_inferiority_noncentral_t_ratio_{ratio}",
-                            "n >= 20" if ratio == "estimated" else "r = 0.5, equal SDs",
-                            "not called non-inferior: 95 %",
+                            f"n = {n}, r = {r}, {shape}",
+                            f'benchmark.non_inferiority(ratio="{ratio}")',
+                            f"n = {n}, r = {r}, {SHAPES[shape]}, SD after : before = 1.2, d just inferior",
+                            "not called non-inferior: 93 to 97 %"
+                            if ratio == "estimated"
+                            else "none",
                             partial(_error, n, r, shape, ratio),
+                            instead='The default, `ratio="estimated"`.',
                         )
                     )
     return found

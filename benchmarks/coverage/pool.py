@@ -10,6 +10,13 @@ from benchmarks.coverage_case import Case
 from fit_metrics.pool import random_effects
 
 _MEAN, _TAU = 0.6, 0.15
+NEAR = "93 to 97 %"
+SIZES = {"like": "80", "unlike": "25 to 400"}
+INSTEAD = {
+    "hartung_knapp": 'With a handful of unlike areas `ci="hartung_knapp_widened"`.',
+    "hartung_knapp_widened": 'The default, `ci="hartung_knapp"`, from five like or twelve unlike areas.',
+    "normal": 'The default, `ci="hartung_knapp"`.',
+}
 
 
 def cases() -> list[Case]:
@@ -17,10 +24,11 @@ def cases() -> list[Case]:
     found = [
         Case(
             f"{k} areas, {sizes} sizes, tau {tau}: mean",
-            f"pool_random_effects_reml_{ci}",
-            "k >= 5" if ci != "normal" else "many areas only",
-            "95 %, 93-97 %" if ci == "hartung_knapp" else "shown beside it",
+            f'pool.random_effects(ci="{ci}")',
+            f"{k} areas of {SIZES[sizes]} persons, tau {tau} SD",
+            NEAR if ci == "hartung_knapp" and (k, sizes) != (5, "unlike") else "none",
             partial(_mean, k, sizes, tau, ci),
+            instead=INSTEAD[ci],
         )
         for k in (5, 12)
         for sizes in ("like", "unlike")
@@ -30,12 +38,13 @@ def cases() -> list[Case]:
     found += [
         Case(
             f"{k} areas, {sizes} sizes, tau {_TAU}: a further area",
-            f"pool_random_effects_reml_hartung_knapp_{df}",
-            "k >= 12, areas of like size",
-            "95 %, approximate",
+            f'pool.random_effects(prediction="{df}")',
+            f"{k} areas of {SIZES[sizes]} persons, tau {_TAU} SD, a further area",
+            "none",
             partial(_further, k, sizes, df),
+            instead="None: with so few areas tau is too uncertain; say so beside it.",
         )
-        for k in (5, 12)
+        for k in (5, 12, 40)
         for sizes in ("like", "unlike")
         for df in ("t_k_minus_2", "t_k_minus_1")
     ]
