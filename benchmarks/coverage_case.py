@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fit_metrics.results import Estimate
+
 _NUMBER = r"(\d+(?:\.\d+)?)"
 _BETWEEN = re.compile(rf"{_NUMBER} ?(?:to|-|–) ?{_NUMBER} %")
 _AT_LEAST = re.compile(rf"(?:at least|>=|≥) {_NUMBER} ?%")
@@ -78,3 +80,18 @@ def seed_of(module: str, case: Case) -> int:
     """Give the seed of a case, which no other case moves: a hash of its key."""
     key = f"{module}|{case.method}|{case.name}"
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big")
+
+
+def trials(
+    interval: Callable[[np.random.Generator], Estimate], truth: float
+) -> Callable[[np.random.Generator, int], tuple[int, int]]:
+    """Give the `run` of a case that makes one interval at a time."""
+
+    def run(rng: np.random.Generator, replications: int) -> tuple[int, int]:
+        covered = 0
+        for _ in range(replications):
+            found = interval(rng)
+            covered += bool(found.ci_low <= truth <= found.ci_high)
+        return covered, replications
+
+    return run

@@ -65,10 +65,14 @@ def simulation_limits(case: Case, result: Result) -> tuple[float, float]:
 def page(cases: Mapping[Key, Case], results: Mapping[Key, Result]) -> str:
     """Write the page; a case without a result has a row that says so."""
     lines = [INTRODUCTION]
-    for module in dict.fromkeys(key[0] for key in cases):
+    for module in sorted({_public_module(case) for case in cases.values()}):
         lines += [f"## {module}", "", *_table(module, cases, results), ""]
     lines.append(ENDING)
     return "\n".join(lines)
+
+
+def _public_module(case: Case) -> str:
+    return case.method.partition(".")[0]
 
 
 def _table(module: str, cases: Mapping[Key, Case], results: Mapping[Key, Result]) -> list[str]:
@@ -77,7 +81,7 @@ def _table(module: str, cases: Mapping[Key, Case], results: Mapping[Key, Result]
         "| --- | --- | --- | ---: | ---: | --- | --- |",
     ]
     for key, case in cases.items():
-        if key[0] == module:
+        if _public_module(case) == module:
             cells = [f"`{case.method}`", case.domain, case.nominal]
             cells += _found(case, results[key]) if key in results else ["0", "–", "–", "not run"]
             lines.append(f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |")

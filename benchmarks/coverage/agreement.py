@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from scipy import stats
 
-from benchmarks.coverage_case import Case
+from benchmarks.coverage_case import Case, trials
 from fit_metrics import agreement
+from fit_metrics.results import Estimate
 
 NEAR = "93 to 97 %"
 Run = Callable[[np.random.Generator, int], tuple[int, int]]
@@ -51,6 +53,17 @@ def cases() -> list[Case]:
             for ci in ("exact", "approximate")
             for n in (20, 100)
         ),
+        *(
+            Case(
+                f"bland_altman_{what}_{n}",
+                f"agreement.bland_altman, {what}",
+                f"n = {n} pairs, {normal}",
+                "95 %, exact",
+                trials(partial(_pairs, what, n), 0.0),
+            )
+            for what in ("bias", "slope")
+            for n in (5, 20)
+        ),
     ]
 
 
@@ -82,3 +95,9 @@ def _limits(ci: str, n: int) -> Run:
         return covered, replications
 
     return run
+
+
+def _pairs(what: str, n: int, rng: np.random.Generator) -> Estimate:
+    first, second = rng.normal(size=n) + 0.5 * rng.normal(size=(2, n))
+    found = agreement.bland_altman(first, second)
+    return found.bias if what == "bias" else found.slope

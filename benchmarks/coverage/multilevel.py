@@ -20,6 +20,7 @@ from fit_metrics._multilevel_rows import Design
 
 LEVEL = 0.95
 RESAMPLES = 1_000
+MODELS = 2_000  # replications: a fit takes a hundredth of a second
 
 Counted = tuple[int, int]
 
@@ -137,7 +138,14 @@ def cases() -> list[Case]:
         ):
             key = f"{name}, {city.teams} of {city.rows}, ICC {city.icc}"
             found.append(
-                Case(key, f"multilevel.random_intercept, {name}", domain, nominal, what(city))
+                Case(
+                    key,
+                    f"multilevel.random_intercept, {name}",
+                    domain,
+                    nominal,
+                    what(city),
+                    replications=MODELS,
+                )
             )
     for city, skewed in ((City(5, 30, 0.1), False), (City(10, 30, 0.1), True)):
         shape = "skewed" if skewed else "normal"

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from benchmarks.coverage_case import Case
-from fit_metrics.pool import random_effects
+from fit_metrics.pool import fixed_effect, random_effects
 
 _MEAN, _TAU = 0.6, 0.15
 NEAR = "93 to 97 %"
@@ -48,6 +48,30 @@ def cases() -> list[Case]:
         for sizes in ("like", "unlike")
         for df in ("t_k_minus_2", "t_k_minus_1")
     ]
+    found += [
+        Case(
+            f"{k} areas, {sizes} sizes, tau {tau}: fixed effect",
+            "pool.fixed_effect",
+            f"{k} areas of {SIZES[sizes]} persons, tau {tau} SD",
+            "none" if tau else NEAR,
+            partial(_mean, k, sizes, tau, None),
+            instead="Where areas differ: `pool.random_effects`.",
+        )
+        for k in (5, 12)
+        for sizes in ("like", "unlike")
+        for tau in (0.0, _TAU)
+    ]
+    found += [
+        Case(
+            f"{k} areas, {sizes} sizes: tau2",
+            "pool.random_effects, tau2",
+            f"{k} areas of {SIZES[sizes]} persons, tau {_TAU} SD",
+            NEAR,
+            partial(_spread, k, sizes),
+        )
+        for k in (5, 12)
+        for sizes in ("like", "unlike")
+    ]
     return found
 
 
@@ -63,12 +87,12 @@ def _draw(
 
 
 def _mean(
-    k: int, sizes: str, tau: float, ci: str, rng: np.random.Generator, replications: int
+    k: int, sizes: str, tau: float, ci: str | None, rng: np.random.Generator, replications: int
 ) -> tuple[int, int]:
     estimates, errors = _draw(rng, replications, k, sizes, tau)
     covered = 0
     for y, s in zip(estimates, errors, strict=True):
-        result = random_effects(y, s, ci=ci)
+        result = random_effects(y, s, ci=ci) if ci else fixed_effect(y, s)
         covered += result.ci_low <= _MEAN <= result.ci_high
     return covered, replications
 
@@ -82,4 +106,12 @@ def _further(
     for y, s, truth in zip(estimates, errors, further, strict=True):
         result = random_effects(y, s, prediction=df)
         covered += result.prediction_low <= truth <= result.prediction_high
+    return covered, replications
+
+
+def _spread(k: int, sizes: str, rng: np.random.Generator, replications: int) -> tuple[int, int]:
+    covered = 0
+    for y, s in zip(*_draw(rng, replications, k, sizes, _TAU), strict=True):
+        result = random_effects(y, s)
+        covered += result.tau2_low <= _TAU**2 <= result.tau2_high
     return covered, replications
