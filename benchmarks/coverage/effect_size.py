@@ -22,6 +22,7 @@ BEFORE, AFTER = (22.0, 7.0), (28.0, 8.0)
 _SKEW = 0.35
 _AT_ONCE = 500
 _RESAMPLES = 999
+BOOTSTRAPS = 3_000  # replications: each draws 999 resamples
 
 
 def scores(normal: FloatArray, mean: float, sd: float) -> FloatArray:
@@ -113,6 +114,7 @@ def cases() -> list[Case]:
                         else NOMINAL,
                         run=partial(run, n, r),
                         instead=INSTEAD[ci],
+                        replications=BOOTSTRAPS if ci == "bootstrap" else None,
                     )
                 )
     for ci in ("normal", "bootstrap"):
@@ -126,6 +128,7 @@ def cases() -> list[Case]:
                         nominal="none" if (standardizer, ci) == ("control", "normal") else NOMINAL,
                         run=partial(two_groups, n_one, n_two, standardizer, ci),
                         instead='`ci="bootstrap"` for skewed scores.',
+                        replications=BOOTSTRAPS if ci == "bootstrap" else None,
                     )
                 )
     return found
