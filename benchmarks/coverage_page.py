@@ -25,13 +25,15 @@ Finnish: luottamusvälien peittävyys.
 How often an interval holds the true value, each method on data drawn with a known truth. The method
 states its property and its domain; the mark says whether the property held. This page is written by
 `benchmarks/coverage_table.py` from the cases in `benchmarks/coverage/` and the results in
-`benchmarks/coverage_results.csv` (seeds there, one for each case, made of its name); do not edit it.
+`benchmarks/coverage_results.csv` (seeds there, one for each case, made of its name);
+`tests/metrics/test_coverage_page.py` holds them together. Do not edit it. Fewer replications than
+10 000 are those of methods that draw resamples or fit models.
 
 - *Approximate* methods promise 93 to 97 % for 95 %: the mark asks the share that was found itself,
   with no allowance for chance. *Exact* ones promise the level, "at least" it or "exact"; the mark asks
   whether the simulation error's interval reaches it.
-- *Simulation error*: a 99 % interval of the share, from the number of replications alone. Where a
-  replication has several intervals (units, teams) these are alike at most, so that it is wide enough.
+- *Simulation error*: a 99 % interval of the share. A replication that gives several intervals (of units
+  or teams) counts as one, which makes it too wide if anything.
 - *Outside the domain*: the method promises nothing there, and the row shows what that costs.
 - Coverage is of the model that was drawn. It says nothing of forms that are missing for a reason, of
   clients who were not drawn, or of a comparison that is not fair.

@@ -37,7 +37,7 @@ def cases() -> list[Case]:
                 f"n = {n} persons, {k} random raters of SD {rater_sd}, {normal}, persons of SD 1",
                 NEAR if rater_sd < 0.5 else "none",
                 _icc("A1", n, k, rater_sd=rater_sd),
-                instead="More raters: no interval for a handful of unlike ones is given.",
+                instead="More raters; with a handful of unlike ones no interval here does.",
             )
             for n, k in ((20, 2), (50, 4))
             for rater_sd in (0.2, 1.0)
