@@ -6,30 +6,45 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks.coverage.effect_size import INSTEAD, NOMINAL, pairs
+from benchmarks.coverage.effect_size import AFTER, BEFORE, BOOTSTRAPS, NOMINAL, pairs
 from benchmarks.coverage_case import Case, trials
 from fit_metrics.effect_size import pre_post_d, pre_post_d_groups
 from fit_metrics.results import EffectSize
 
-_LARGE = 2_000_000
+_LARGE, _RESAMPLES = 2_000_000, 999
+INSTEAD = 'From 50 pairs on `ci="bootstrap"`; or `standardizer="pre_sd"`.'
 
 
 def cases() -> list[Case]:
     """Give the cases of `pre_post_d` with average_sd, change_sd and repeated."""
     found = []
     for standardizer in ("average_sd", "change_sd", "repeated"):
-        for n in (20, 200):
-            for r in (0.2, 0.5, 0.8):
-                found.append(
-                    Case(
-                        name=f"{standardizer}, n = {n}, r = {r}",
-                        method=f'effect_size.pre_post_d(standardizer="{standardizer}")',
-                        domain=f"skewed scores with a ceiling, n = {n}, latent r = {r}",
-                        nominal=NOMINAL,
-                        run=partial(_normal, standardizer, n, r),
-                        instead=INSTEAD["normal"],
+        method = f'effect_size.pre_post_d(standardizer="{standardizer}")'
+        for r in (0.2, 0.5, 0.8):
+            for n in (20, 200):
+                for shape, nominal in (("normal scores", NOMINAL), ("skewed scores", "none")):
+                    extra = " with a ceiling" if nominal == "none" else ""
+                    found.append(
+                        Case(
+                            name=f"{standardizer}, {shape}, n = {n}, r = {r}",
+                            method=method,
+                            domain=f"{shape}{extra}, n = {n}, latent r = {r}",
+                            nominal=nominal,
+                            run=partial(_normal, standardizer, shape, n, r),
+                            instead=INSTEAD,
+                        )
                     )
+            found.append(
+                Case(
+                    name=f"{standardizer}, bootstrap, n = 50, r = {r}",
+                    method=method.replace(")", ', ci="bootstrap")'),
+                    domain=f"skewed scores with a ceiling, n = 50, latent r = {r}",
+                    nominal=NOMINAL,
+                    run=partial(_bootstrap, standardizer, 50, r),
+                    instead='`standardizer="pre_sd"`.',
+                    replications=BOOTSTRAPS,
                 )
+            )
     return found + [
         Case(
             name=f"noncentral t, n = {n}",
@@ -42,24 +57,52 @@ def cases() -> list[Case]:
     ]
 
 
-def _truth(standardizer: str, r: float) -> float:
-    pre, post = (v[0] for v in pairs(np.random.default_rng(1), _LARGE, r, 1))
+def _draw(
+    shape: str, rng: np.random.Generator, n: int, r: float, replications: int
+) -> tuple[np.ndarray, np.ndarray]:
+    if shape == "skewed scores":
+        return pairs(rng, n, r, replications)
+    first, other = rng.standard_normal((2, replications, n))
+    last = r * first + np.sqrt(1.0 - r * r) * other
+    pre, post = BEFORE[0] + BEFORE[1] * first, AFTER[0] + AFTER[1] * last
+    return pre.round(1), post.round(1)
+
+
+def _truth(standardizer: str, shape: str, r: float) -> float:
     # Two million pairs stand for the population.
+    pre, post = (v[0] for v in _draw(shape, np.random.default_rng(1), _LARGE, r, 1))
     options = {"standardizer": standardizer, "correct_bias": False}
     return pre_post_d(pre, post, **options).estimate
 
 
 def _normal(
-    standardizer: str, n: int, r: float, rng: np.random.Generator, replications: int
+    standardizer: str,
+    shape: str,
+    n: int,
+    r: float,
+    rng: np.random.Generator,
+    replications: int,
 ) -> tuple[int, int]:
-    truth, covered = _truth(standardizer, r), 0
+    truth, covered = _truth(standardizer, shape, r), 0
     for start in range(0, replications, 500):
         size = min(500, replications - start)
-        x, y = (np.rint(10.0 * v).astype(np.int64) for v in pairs(rng, n, r, size))
+        drawn = _draw(shape, rng, n, r, size)
+        x, y = (np.rint(10.0 * v).astype(np.int64) for v in drawn)
         sums = [v.sum(axis=1) for v in (x, y, x * x, y * y, x * y)]
         counts = np.full(size, n)
         result = pre_post_d_groups(counts, *sums, unit=0.1, standardizer=standardizer)
         covered += int(np.sum((result.ci_low <= truth) & (truth <= result.ci_high)))
+    return covered, replications
+
+
+def _bootstrap(
+    standardizer: str, n: int, r: float, rng: np.random.Generator, replications: int
+) -> tuple[int, int]:
+    truth, covered = _truth(standardizer, "skewed scores", r), 0
+    options = {"ci": "bootstrap", "rng": rng, "n_resamples": _RESAMPLES}
+    for pre, post in zip(*pairs(rng, n, r, replications), strict=True):
+        result = pre_post_d(pre, post, standardizer=standardizer, **options)
+        covered += bool(result.ci_low <= truth <= result.ci_high)
     return covered, replications
 
 
