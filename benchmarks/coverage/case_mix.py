@@ -51,7 +51,7 @@ def cases() -> list[Case]:
             "40 units of 20 to 120 persons, drawn anew each time",
             f"{NEAR} on average over units",
             _shrunken,
-            replications=2_000,
+            replications=1_000,
         )
     )
     found += [

@@ -35,11 +35,11 @@ def cases() -> list[Case]:
     of_slopes = "40 clients of 6 meetings, SD 1 at the start, 0.5 of slopes, 2 of rows"
     of_teams = "20 teams of 4 workers of 10 rows, variances 0.1 and 0.1 of 1"
     found = [
-        _case("random_slope, average slope", of_slopes, average_slope, 0.4, 2_000),
-        _case("random_slope, SD of slopes", of_slopes, sd_of_slopes, SLOPE_SD, 1_000),
-        _case("nested_intercepts, average", of_teams, average, 0.0, 2_000),
-        _case("nested_intercepts, ICC of teams", of_teams, icc(0), ICC, 1_000),
-        _case("nested_intercepts, ICC of workers", of_teams, icc(1), ICC, 1_000),
+        _case("random_slope, average slope", of_slopes, average_slope, 0.4, 1_000),
+        _case("random_slope, SD of slopes", of_slopes, sd_of_slopes, SLOPE_SD, 500),
+        _case("nested_intercepts, average", of_teams, average, 0.0, 1_000),
+        _case("nested_intercepts, ICC of teams", of_teams, icc(0), ICC, 500),
+        _case("nested_intercepts, ICC of workers", of_teams, icc(1), ICC, 500),
     ]
     for clusters in (8, 20):
         drawn = f"covariate of half of {clusters} clusters of 20 rows, ICC 0.1, normal scores"

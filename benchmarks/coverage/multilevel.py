@@ -20,7 +20,7 @@ from fit_metrics._multilevel_rows import Design
 
 LEVEL = 0.95
 RESAMPLES = 1_000
-MODELS = 2_000  # replications: a fit takes a hundredth of a second
+MODELS = 1_000  # replications: a fit takes a hundredth of a second
 
 Counted = tuple[int, int]
 
