@@ -38,7 +38,7 @@ def cases() -> list[Case]:
                         drawn,
                         NEAR,
                         partial(_omega, n, ceiling),
-                        replications=1_000,
+                        replications=500,
                     )
                 )
     return found
