@@ -108,7 +108,14 @@ def _found(case: Case, result: Result) -> list[str]:
 ENDING = """\
 ## Not on this page
 
-Intervals that are one of the above under another name: the shares of `rates.dropout`,
-`rates.talking_therapies`, `rates.icce_indices`, `scale.straight_lining` and `scale.end_shares` are
-`rates.wilson`.
+The same intervals under another name: the shares of `rates.dropout`, `rates.talking_therapies`,
+`rates.icce_indices`, `scale.straight_lining` and `scale.end_shares` are `rates.wilson`; the means of
+`survey.construct_scores` are `rates.mean_interval`; functions that take moments, sums or groups
+(`..._from_stats`, `..._from_sums`, `..._groups`, `share_intervals`) give the interval of the function that
+takes the rows.
+
+Without a case so far: the profile intervals of variances in `multilevel.random_intercept`, of the
+residual variance, of the correlation and the ICC in `multilevel.random_slope`; shrunken means of models
+with two levels; `pre_post_d` with `clusters`; `funnel.limits` with "t" and "arcsine"; `share_difference`
+and `paired_share_difference` for shares beyond 0.1 and 0.9.
 """
