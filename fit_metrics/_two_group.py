@@ -91,9 +91,10 @@ def two_group_d(
 
     the variance of d is :math:`(s_1^2/\nu_1 + s_2^2/\nu_2)/s^2 + d^2 L / 4`: the SDs may differ.
     With skewed scores and a ceiling, from 20 persons a group on, "pooled" and "average" cover the
-    true value in 93 to 97 of 100 samples; "control" with "normal" in 98, with "bootstrap" in 95 to
-    96. All is nan where a group has fewer than 2 values or the standardizer is 0. Where it rests on one
-    degree of freedom J is 0: the corrected estimate is 0 and the limits are nan.
+    true value in 93 to 97 of 100 samples; "control" does so with "bootstrap", and with "normal" is
+    wider than it says (docs/method/coverage.md). All is nan where a group has fewer than 2 values
+    or the standardizer is 0. Where it rests on one degree of freedom J is 0: the corrected estimate
+    is 0 and the limits are nan.
 
     References
     ----------

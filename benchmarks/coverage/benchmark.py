@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 
 from benchmarks.coverage_case import Case
-from fit_metrics.benchmark import Benchmark, Ratio, non_inferiority
+from fit_metrics.benchmark import Benchmark, BenchmarkTest, Ratio, equivalence, non_inferiority
 
 _SD, _CHANGE, _CEILING = 8.0, 4.8, 40.0
 _LARGE = 2_000_000
+SHAPES = {"normal": "normal scores", "ceiling": "scores cut at the top"}
 
 
 def cases() -> list[Case]:
@@ -24,13 +26,37 @@ def cases() -> list[Case]:
                         continue
                     found.append(
                         Case(
-                            f"n = {n}, r = {r}, {shape}, SD after : before = 1.2",
-                            f"benchmark_non_inferiority_noncentral_t_ratio_{ratio}",
-                            "n >= 20" if ratio == "estimated" else "r = 0.5, equal SDs",
-                            "not called non-inferior: 95 %",
+                            f"n = {n}, r = {r}, {shape}",
+                            f'benchmark.non_inferiority(ratio="{ratio}")',
+                            f"n = {n}, r = {r}, {SHAPES[shape]}, SD after : before = 1.2, d just inferior",
+                            "not called non-inferior: 93 to 97 %"
+                            if ratio == "estimated"
+                            else "none",
                             partial(_error, n, r, shape, ratio),
+                            instead='The default, `ratio="estimated"`.',
                         )
                     )
+    found += [
+        Case(
+            f"change_sd, n = {n}",
+            'benchmark.non_inferiority, standardizer "change_sd"',
+            f"n = {n}, normal changes, d just inferior",
+            "not called non-inferior: 95 %, exact",
+            partial(_changes, non_inferiority, n, 0.6),
+        )
+        for n in (5, 20)
+    ]
+    found += [
+        Case(
+            f"change_sd, n = {n}, d {d}",
+            'benchmark.equivalence, standardizer "change_sd"',
+            f"n = {n}, normal changes, d {d}, just not the same as 0.8",
+            "not called the same: at least 95 %",
+            partial(_changes, equivalence, n, d),
+        )
+        for n in (100, 400)
+        for d in (0.6, 1.0)
+    ]
     return found
 
 
@@ -56,4 +82,18 @@ def _error(
     held = 0
     for pre, post in zip(before, after, strict=True):
         held += not non_inferiority(pre, post, benchmark=just_inferior, ratio=ratio).is_shown
+    return held, replications
+
+
+def _changes(
+    ask: Callable[..., BenchmarkTest],
+    n: int,
+    d: float,
+    rng: np.random.Generator,
+    replications: int,
+) -> tuple[int, int]:
+    near = Benchmark(name="near", value=0.8, margin=0.2, standardizer="change_sd", source="drawn")
+    held = 0
+    for change in rng.standard_normal((replications, n)) + d:
+        held += not ask(np.zeros(n), change, benchmark=near).is_shown
     return held, replications

@@ -16,6 +16,8 @@ _UNITS = np.repeat(np.arange(_PERSONS.size), _PERSONS)
 _N = _UNITS.size
 _SPREAD = np.array([-1.5, 1.0, 0.5, -0.5, 1.5, -1.0, 0.0, 0.0])
 _WORKERS_EACH = 12
+NEAR = "93 to 97 %"
+SHAPES = {"normal": "normal outcomes", "ceiling": "outcomes with a ceiling"}
 
 
 def cases() -> list[Case]:
@@ -23,9 +25,9 @@ def cases() -> list[Case]:
     found = [
         Case(
             f"8 units of 20 to 120, {shape} outcomes, own rows {own}",
-            f"case_mix_difference_{own}_fixed",
-            "n >= 20 a unit",
-            "95 %, 93-97 %",
+            f'case_mix.observed_minus_expected(own_rows="{own}")',
+            f"8 units of 20 to 120 persons, {SHAPES[shape]}",
+            NEAR,
             partial(_fixed, shape, own),
         )
         for shape in ("normal", "ceiling")
@@ -34,29 +36,32 @@ def cases() -> list[Case]:
     found += [
         Case(
             f"8 units of 12 workers that differ: {interval}",
-            f"case_mix_difference_left_out_{interval}",
-            "10 workers a unit or more" if interval == "cluster" else "independent persons",
-            "95 %, 93-97 %" if interval == "cluster" else "shown beside it",
+            f'case_mix.observed_minus_expected(interval="{interval}")',
+            "8 units of 12 workers who differ (SD 2 beside persons' 6)",
+            NEAR if interval == "cluster" else "none",
             partial(_workers, interval),
+            instead='`interval="cluster"` with some ten workers a unit.',
         )
         for interval in ("cluster", "fixed")
     ]
     found.append(
         Case(
             "40 units of 20 to 120 drawn anew each time",
-            "case_mix_difference_left_out_empirical_bayes",
-            "40 units or more",
-            "95 % on average over units",
+            'case_mix.observed_minus_expected(interval="empirical_bayes")',
+            "40 units of 20 to 120 persons, drawn anew each time",
+            f"{NEAR} on average over units",
             _shrunken,
+            replications=1_000,
         )
     )
     found += [
         Case(
             f"8 units of 20 to 120, half reach it, {interval}",
-            f"case_mix_ratio_included_{interval}",
-            "n >= 20 a unit" if interval != "byar" else "rare outcomes",
-            "95 %, 93-97 %" if interval == "score" else "shown beside it",
+            f'case_mix.observed_over_expected(interval="{interval}")',
+            "8 units of 20 to 120 persons, half of whom reach it",
+            NEAR if interval == "score" else "none",
             partial(_ratio, interval),
+            instead='The default, `interval="score"`.',
         )
         for interval in ("score", "normal", "byar")
     ]
@@ -115,15 +120,15 @@ def _workers(interval: str, rng: np.random.Generator, replications: int) -> tupl
 def _shrunken(rng: np.random.Generator, replications: int) -> tuple[int, int]:
     persons = np.resize(_PERSONS, 40)
     unit = np.repeat(np.arange(40), persons)
-    covered, fits = 0, -(-replications // 40)
-    for _ in range(fits):
+    covered = 0
+    for _ in range(replications):
         intake = np.clip(rng.normal(20.0, 8.0, unit.size), 0.0, 40.0)
         means = 10.0 + 0.7 * intake + rng.normal(0.0, 1.5, 40)[unit]
         truth = observed_minus_expected(means, intake, unit).estimate
         outcome = means + rng.normal(0.0, 6.0, unit.size)
         found = observed_minus_expected(outcome, intake, unit, interval="empirical_bayes")
         covered += int(((found.ci_low <= truth) & (truth <= found.ci_high)).sum())
-    return covered, fits * 40
+    return covered, replications * 40
 
 
 def _ratio(interval: str, rng: np.random.Generator, replications: int) -> tuple[int, int]:

@@ -11,30 +11,42 @@ from fit_metrics.funnel import limits, overdispersion, z_scores
 
 _SIZES = np.array([12, 20, 25, 31, 40, 55, 64, 80, 97, 120, 180, 260])
 _MANY = np.resize(_SIZES, 60)
+_LEAST_VARIANCE = 5.0  # of a count: from here on the normal limits of shares are tried
 
 
 def cases() -> list[Case]:
     """Give the cases: exact and smooth limits of shares, limits of skewed means, overdispersion."""
     found = []
-    for level in (0.95, 0.998):
+    for level, near in ((0.95, "93 to 97 %"), (0.998, "99.6 to 99.9 %")):
         for share in (0.1, 0.5, 0.85):
             for method in ("exact", "interpolated", "normal"):
-                promise = "at least" if method == "exact" else "about"
                 found.append(
                     Case(
-                        f"share {share}, units of 12 to 260, inside {level}",
-                        f"funnel_proportion_{method}",
-                        "all n" if method == "exact" else "n share (1 - share) >= 5",
-                        f"inside: {promise} {level:.1%}",
-                        partial(_share, share, method, level),
+                        f"share {share}, all units, inside {level}",
+                        f'funnel.limits(method="{method}")',
+                        f"units of 12 to 260 persons, share {share}, inside {level:.1%}",
+                        f"at least {level:.1%}".replace("%", " %") if method == "exact" else "none",
+                        partial(_share, share, method, level, _SIZES),
+                        instead='The default, `method="exact"`.',
                     )
                 )
+            large = _SIZES[_SIZES * share * (1.0 - share) >= _LEAST_VARIANCE]
+            found.append(
+                Case(
+                    f"share {share}, large units, inside {level}",
+                    'funnel.limits(method="normal")',
+                    f"units of {large.min()} to 260 persons, share {share}, inside {level:.1%}",
+                    near,
+                    partial(_share, share, "normal", level, large),
+                    instead='The default, `method="exact"`.',
+                )
+            )
         found.append(
             Case(
                 f"mean of scores with a ceiling, units of 12 to 260, inside {level}",
-                "funnel_mean_normal",
-                "n >= 20",
-                f"inside: about {level:.1%}",
+                'funnel.limits(kind="mean")',
+                f"units of 12 to 260 persons, scores with a ceiling, inside {level:.1%}",
+                near,
                 partial(_mean, level),
             )
         )
@@ -43,20 +55,26 @@ def cases() -> list[Case]:
             found.append(
                 Case(
                     f"60 units, tau {tau}, winsorised {winsorise}: inside 0.95 widened by tau2",
-                    "funnel_overdispersion_winsorised",
-                    "60 units or more, unwinsorised",
-                    "inside: 95 %" if winsorise == 0.0 else "shown beside it",
+                    f"funnel.overdispersion(winsorise={winsorise})",
+                    f"60 units of 12 to 260 persons, tau {tau}, SD 8, inside 95 % widened by tau2",
+                    "93 to 97 %" if winsorise == 0.0 else "none",
                     partial(_widened, tau, winsorise),
+                    instead="`winsorise=0` where tau2 itself is wanted.",
                 )
             )
     return found
 
 
 def _share(
-    share: float, method: str, level: float, rng: np.random.Generator, replications: int
+    share: float,
+    method: str,
+    level: float,
+    sizes: np.ndarray,
+    rng: np.random.Generator,
+    replications: int,
 ) -> tuple[int, int]:
-    found = limits(_SIZES, kind="proportion", centre=share, method=method, levels=[level])
-    shares = rng.binomial(_SIZES, share, (replications, _SIZES.size)) / _SIZES
+    found = limits(sizes, kind="proportion", centre=share, method=method, levels=[level])
+    shares = rng.binomial(sizes, share, (replications, sizes.size)) / sizes
     inside = (shares >= found.ci_low[0]) & (shares <= found.ci_high[0])
     return int(inside.sum()), inside.size
 

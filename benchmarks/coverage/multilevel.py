@@ -20,6 +20,7 @@ from fit_metrics._multilevel_rows import Design
 
 LEVEL = 0.95
 RESAMPLES = 1_000
+MODELS = 1_000  # replications: a fit takes a hundredth of a second
 
 Counted = tuple[int, int]
 
@@ -131,20 +132,37 @@ def cases() -> list[Case]:
     for city in (City(20, 20, 0.05), City(50, 30, 0.05), City(20, 20, 0.3)):
         domain = f"{city.teams} teams of about {city.rows} rows, ICC {city.icc}, normal scores"
         for name, what, nominal in (
-            ("average of a random-intercept model", fixed, approximate),
-            ("intraclass correlation", icc, exact),
-            ("shrunken means, on average over teams", shrunken, approximate),
+            ("average", fixed, approximate),
+            ("ICC", icc, exact),
+            ("shrunken means (average over teams)", shrunken, approximate),
         ):
-            found.append(Case(name, "multilevel.random_intercept", domain, nominal, what(city)))
+            key = f"{name}, {city.teams} of {city.rows}, ICC {city.icc}"
+            found.append(
+                Case(
+                    key,
+                    f"multilevel.random_intercept, {name}",
+                    domain,
+                    nominal,
+                    what(city),
+                    replications=MODELS,
+                )
+            )
     for city, skewed in ((City(5, 30, 0.1), False), (City(10, 30, 0.1), True)):
         shape = "skewed" if skewed else "normal"
         domain = f"{city.teams} clusters of {city.rows} rows, ICC {city.icc}, {shape} scores"
         run = clusters(city, "robust", skewed=skewed)
         method = "multilevel.cluster_robust_mean, CR2"
-        found.append(Case("mean over few clusters", method, domain, approximate, run))
-    city = City(30, 20, 0.1)
-    domain = f"{city.teams} clusters of {city.rows} rows, ICC {city.icc}, skewed scores"
-    run = clusters(city, "bootstrap", skewed=True)
+        found.append(Case(f"{city.teams} clusters, {shape}", method, domain, approximate, run))
     method = "multilevel.cluster_bootstrap, BCa"
-    found.append(Case("mean from resampled clusters", method, domain, approximate, run))
+    for city in (City(5, 30, 0.1), City(10, 30, 0.1), City(30, 20, 0.1), City(50, 20, 0.1)):
+        found.append(
+            Case(
+                f"{city.teams} clusters, skewed",
+                method,
+                f"{city.teams} clusters of {city.rows} rows, ICC {city.icc}, skewed scores",
+                "none" if city.teams < 30 else approximate,
+                clusters(city, "bootstrap", skewed=True),
+                instead='`cluster_robust_mean`, with its "CR2".',
+            )
+        )
     return found
