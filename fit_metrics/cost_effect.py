@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fit_metrics._cost_profile import ProfiledGross, profile_gross
 from fit_metrics._early_ending import EarlyEnding, early_ending_gross, used_months
+from fit_metrics._estimated_effect import EstimatedEffect, estimated_effect
 from fit_metrics._freed_capacity import FreedCapacity, UnusedValue, freed_capacity, unused_value
 from fit_metrics._money_basis import CostRange, PriceBasis, certain
 from fit_metrics._net_effect import net_effect
@@ -15,6 +16,7 @@ __all__ = [
     "Amount",
     "CostRange",
     "EarlyEnding",
+    "EstimatedEffect",
     "FreedCapacity",
     "NetEffect",
     "NetThresholds",
@@ -26,6 +28,7 @@ __all__ = [
     "certain",
     "discounted",
     "early_ending_gross",
+    "estimated_effect",
     "freed_capacity",
     "net_effect",
     "net_thresholds",
