@@ -95,14 +95,14 @@ def refuse_extrapolation(*, n_observed: SupportsIndex, n_target: SupportsIndex) 
     >>> refuse_extrapolation(n_observed=40, n_target=700)
     Traceback (most recent call last):
         ...
-    ValueError: n_observed is 40 and n_target is 700: teams that began first differ from the others, so their effect is not that of all; tell it for those observed
+    ValueError: n_observed is 40 and n_target is 700: who began first differs from the rest; no extrapolation
     """
     observed = exact_integer("n_observed", n_observed, minimum=0)
     target = exact_integer("n_target", n_target, minimum=0)
     if target > observed:
         raise ValueError(
-            f"n_observed is {observed} and n_target is {target}: teams that began first differ "
-            "from the others, so their effect is not that of all; tell it for those observed"
+            f"n_observed is {observed} and n_target is {target}: who began first differs from the "
+            "rest; no extrapolation"
         )
 
 

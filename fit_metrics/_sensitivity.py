@@ -95,8 +95,8 @@ def probabilistic(
     ...     },
     ...     rng=np.random.default_rng(1),
     ... )
-    >>> result.ci_low < 0 < result.estimate < result.ci_high
-    True
+    >>> result.share_above_zero > 0.9, result.ci_low < result.estimate < result.ci_high
+    (True, True)
     """
     if not isinstance(rng, np.random.Generator):
         raise ValueError(f"rng is {rng!r}: it must be a numpy.random.Generator")
