@@ -145,7 +145,7 @@ def cost_per_outcome(
         found = fieller_of_units(units, checked_level)
     else:
         generator, wanted = check_draws(rng, n_resamples)
-        found = _bca_of_units(units, generator, wanted, checked_level)
+        found = bca_of_units(units, generator, wanted, checked_level)
     return CostPerOutcome(
         estimate=float(ratio(totals)) if totals[1] else math.nan,
         ci_level=checked_level,
@@ -179,7 +179,7 @@ def ratio(sums: FloatArray) -> FloatArray:
         return np.asarray(np.where(sums[1] == 0.0, np.nan, sums[0] / sums[1]))
 
 
-def _bca_of_units(
+def bca_of_units(
     units: FloatArray, rng: np.random.Generator, n_resamples: int, level: float
 ) -> Solution:
     low = high = math.nan

@@ -18,7 +18,7 @@ _WEBB_POINTS = np.concatenate([-_WEBB[::-1], _WEBB])
 # Draws that equal the data but for rounding count as at least as extreme.
 _TIE = 1e-9
 _MOST_DOUBLINGS = 30
-_HALVINGS = 80
+_HALVINGS = 50
 
 
 class WildTest(NamedTuple):
