@@ -1,0 +1,108 @@
+"""Differences in cost and in effect, with their joint cluster-robust covariance."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from fit_metrics._arrays import as_column, check_same_length, refuse_missing
+from fit_metrics._cluster_robust import regression
+from fit_metrics._estimated_effect import LEAST_TEAMS
+from fit_metrics._flags import flag_column
+from fit_metrics._groups import as_groups
+from fit_metrics._multilevel_rows import complete_rows, covariate_matrix
+from fit_metrics._options import Direction, Missing, check_flag, direction_sign
+
+
+class Joint(NamedTuple):
+    """Incremental cost and effect; the covariance is nan where there are too few teams."""
+
+    cost: float
+    effect: float
+    variance_cost: float
+    variance_effect: float
+    covariance: float
+    df: float
+    n: int
+    n_missing: int
+    n_teams: int
+    reason: str
+
+    def benefit_error(self, value: float) -> float:
+        """Give the standard error of value * effect - cost."""
+        spread = value * value * self.variance_effect + self.variance_cost
+        return math.sqrt(max(spread - 2.0 * value * self.covariance, 0.0))
+
+
+def joint_differences(
+    costs: ArrayLike,
+    effects: ArrayLike,
+    is_fit: ArrayLike,
+    teams: ArrayLike,
+    *,
+    recorded_in_both_periods: bool,
+    direction: Direction,
+    covariates: ArrayLike | None,
+    missing: Missing,
+) -> Joint:
+    """Give FIT less comparison in cost and effect, better effects above 0."""
+    if not check_flag("recorded_in_both_periods", recorded_in_both_periods):
+        raise ValueError(
+            "recorded_in_both_periods is False: an outcome that is recorded only under FIT (as any "
+            "PROM is before adoption) has no comparison, so its cost cannot be compared; use "
+            "re-referral, placement or another outcome of both periods, or cost_per_outcome as a "
+            "description"
+        )
+    sign = direction_sign(direction)
+    cost, effect = as_column("costs", costs), sign * as_column("effects", effects)
+    fit, team = flag_column("is_fit", is_fit), as_groups("teams", teams)
+    for name, column in (("effects", effect), ("is_fit", fit), ("teams", team.codes)):
+        check_same_length("costs", cost, name, column)
+    matrix = covariate_matrix(covariates, cost.size)
+    is_lacking = np.isnan(cost) | np.isnan(effect) | np.isnan(fit) | (team.codes < 0)
+    is_lacking |= np.isnan(matrix).any(axis=1)
+    count = int(np.count_nonzero(is_lacking))
+    refuse_missing("costs, effects and what goes with them", count, cost.size, missing)
+    kept = ~is_lacking
+    cost, effect, fit = cost[kept], effect[kept], fit[kept]
+    if fit.size and fit.min() == fit.max():
+        raise ValueError(
+            f"is_fit is {fit[0]:g} in all {fit.size} episodes: without episodes before FIT and "
+            "under it there is nothing to compare"
+        )
+    # Each in its own spread, so that their sum holds both; the covariance comes out of that sum.
+    units = [_spread(cost), _spread(effect)]
+    scaled = [cost / units[0], effect / units[1]]
+    found, n_teams = [], 0
+    for outcome in (*scaled, scaled[0] + scaled[1]):
+        rows = complete_rows(
+            outcome, np.column_stack([matrix[kept], fit]), {"teams": team.codes[kept]}, "raise"
+        )
+        fixed = regression(rows, "CR2", 0.95).fixed
+        found.append((float(fixed.estimate[-1]), float(fixed.covariance[-1, -1])))
+        n_teams, df = rows.groupings[0].labels.size, float(fixed.df[-1])
+    (d_cost, v_cost), (d_effect, v_effect), (_, v_sum) = found
+    shared = (v_sum - v_cost - v_effect) / 2.0
+    reason = ""
+    if n_teams < LEAST_TEAMS:
+        reason = f"{n_teams} teams: below {LEAST_TEAMS} no method gives an interval that holds"
+        v_cost = v_effect = shared = df = math.nan
+    return Joint(
+        d_cost * units[0],
+        d_effect * units[1],
+        v_cost * units[0] ** 2,
+        v_effect * units[1] ** 2,
+        shared * units[0] * units[1],
+        df,
+        int(cost.size),
+        count,
+        n_teams,
+        reason,
+    )
+
+
+def _spread(values: np.ndarray) -> float:
+    return float(values.std()) or 1.0 if values.size else 1.0
