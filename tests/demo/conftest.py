@@ -65,7 +65,14 @@ class Delivered:
 DECIMALS = {"item_1", "item_2", "item_3", "item_4", "total", "amount_eur"}
 DECIMALS |= {"low", "base", "high", "quantity"}
 INTEGERS = {
-    *("is_assumption", "is_skipped", "is_trainer", "no_show_is_used", "vat_included", "duration_minutes"),
+    *(
+        "is_assumption",
+        "is_skipped",
+        "is_trainer",
+        "no_show_is_used",
+        "vat_included",
+        "duration_minutes",
+    ),
     *("birth_year", "price_year", "planned_units", "value"),
     *("planned_sessions", "planned_months", "planned_days"),
 }

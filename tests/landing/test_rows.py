@@ -132,11 +132,11 @@ BAD = [
     Case("price_index", {"period": "2025Q1"}, "period", "not_a_number"),
     Case("price_index", {"retrieved_on": "2025-08-02"}, "retrieved_on", "date_in_future"),
     Case("finance_confirmation", {"amount_eur": "-1"}, "amount_eur", "negative_amount"),
-    Case(
-        "finance_confirmation", {"confirmed_on": "2025-08-02"}, "confirmed_on", "date_in_future"
-    ),
+    Case("finance_confirmation", {"confirmed_on": "2025-08-02"}, "confirmed_on", "date_in_future"),
     Case("finance_confirmation", {"period_to": "2024-12-31"}, "period_to", "period_backwards"),
-    Case("finance_confirmation", {"confirmed_by_role": ""}, "confirmed_by_role", "missing_required"),
+    Case(
+        "finance_confirmation", {"confirmed_by_role": ""}, "confirmed_by_role", "missing_required"
+    ),
     Case(
         "finance_confirmation",
         {"confirmed_by_role": "matti.malli@example.invalid"},

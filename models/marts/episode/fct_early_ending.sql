@@ -69,7 +69,13 @@ measured as (
     select
         *,
         whole_units + part_numerator / nullif(part_denominator, 0) as used_units,
-        (planned_units - whole_units) * part_denominator - part_numerator as unused_numerator,
+        (planned_units - whole_units) * part_denominator - part_numerator as unused_numerator
+    from joined
+),
+
+reasoned as (
+    select
+        *,
         case
             -- Which price holds and what is used both start from the day of opening.
             when opened_on is null then 'no_opening'
@@ -78,10 +84,10 @@ measured as (
             when n_prices > 1 then 'several_prices'
             when planned_units is null and planned_in_any_unit is not null then 'unit_mismatch'
             when planned_units is null then 'no_plan'
-            when planned_units * part_denominator < whole_units * part_denominator + part_numerator
-                then 'plan_shorter_than_used'
+            -- Who ends alone may do so after the plan is over; what is agreed on as early cannot be.
+            when is_agreed = 1 and unused_numerator < 0 then 'plan_shorter_than_used'
         end as exclusion_reason
-    from joined
+    from measured
 ),
 
 final as (
@@ -116,7 +122,7 @@ final as (
         end as gross_amount_eur,
         cast(has_deteriorated as smallint) as has_deteriorated,
         exclusion_reason
-    from measured
+    from reasoned
     where used_units < planned_units or exclusion_reason is not null
 )
 
