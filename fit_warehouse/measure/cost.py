@@ -66,8 +66,12 @@ def net(context: Context) -> Iterator[dict[str, Any]]:
                 coalesce(sum(is_change_known), 0)::bigint as n_change_known,
                 count(*) filter (where is_change_known = 1 and has_deteriorated = 1)
                     as n_deteriorated,
-                count(is_rereferred_12_months) as n_rereferral_known,
-                count(*) filter (where is_rereferred_12_months = 1) as n_rereferred
+                count(*) filter (where is_in_rereferral_6 = 1) as n_in_rereferral_6,
+                count(*) filter (where is_in_rereferral_6 = 1 and is_rereferred_6_months = 1)
+                    as n_rereferred_6,
+                count(*) filter (where is_in_rereferral_12 = 1) as n_in_rereferral_12,
+                count(*) filter (where is_in_rereferral_12 = 1 and is_rereferred_12_months = 1)
+                    as n_rereferred_12
             from agreed
             group by all
         ),

@@ -33,7 +33,9 @@ clients as (
         episode_key,
         max(case when change_class is not null then 1 else 0 end) as is_change_known,
         max(is_rereferred_6_months) as is_rereferred_6_months,
-        max(is_rereferred_12_months) as is_rereferred_12_months
+        max(is_rereferred_12_months) as is_rereferred_12_months,
+        min(is_in_rereferral_6) as is_in_rereferral_6,
+        min(is_in_rereferral_12) as is_in_rereferral_12
     from {{ ref('fct_episode') }}
     group by episode_key
 ),
@@ -77,7 +79,9 @@ joined as (
         paces.minutes_per_session,
         clients.is_change_known,
         clients.is_rereferred_6_months,
-        clients.is_rereferred_12_months
+        clients.is_rereferred_12_months,
+        clients.is_in_rereferral_6,
+        clients.is_in_rereferral_12
     from early
     inner join assumptions
         on early.service_code = assumptions.service_code
@@ -217,6 +221,8 @@ final as (
         cast(is_change_known as smallint) as is_change_known,
         cast(is_rereferred_6_months as smallint) as is_rereferred_6_months,
         cast(is_rereferred_12_months as smallint) as is_rereferred_12_months,
+        cast(is_in_rereferral_6 as smallint) as is_in_rereferral_6,
+        cast(is_in_rereferral_12 as smallint) as is_in_rereferral_12,
         exclusion_reason,
         effect_exclusion_reason,
         net_exclusion_reason
