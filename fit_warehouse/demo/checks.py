@@ -123,7 +123,8 @@ def check_spreads(parameters: Parameters) -> None:
     """Raise ValueError for a spread below 0, and for intraclass correlations that leave nothing."""
     groups = dataclasses.asdict(parameters)
     groups |= {f"intake.{name}": values for name, values in groups["intake"].items()}
-    names = [name for name in groups if name not in {"intake", "services", "prices"}]
+    lists = {"intake", "services", "prices", "cost_assumptions", "fit_costs"}
+    names = [name for name in groups if name not in lists]
     for name in names:
         for key, value in groups[name].items():
             if (key == "sd" or key.endswith("_sd")) and value < 0:

@@ -14,7 +14,9 @@ from fit_warehouse.demo.checks import check
 from fit_warehouse.demo.delivery import CitySummary, Delivery
 from fit_warehouse.demo.dialect import csv_body
 from fit_warehouse.demo.organisation import (
+    assumption_table,
     build_organisation,
+    fit_cost_table,
     price_table,
     service_table,
     team_table,
@@ -121,5 +123,7 @@ def standing_tables(plan: Plan) -> dict[str, pl.DataFrame]:
         "team": team_table(plan.organisation),
         "worker": worker_table(plan.organisation, plan.parameters),
         "unit_price": price_table(plan.parameters),
+        "cost_assumption": assumption_table(plan.parameters),
+        "fit_cost": fit_cost_table(plan.parameters),
         "survey_response": survey_table(plan.parameters, plan.organisation, Streams(plan.seed)),
     }

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # Exports that passed through a Finnish Excel: semicolons, decimal commas, a byte order mark.
 FINNISH_FILES = frozenset({"response_2023", "response_2025", "service", "unit_price"})
-DECIMALS = {"unit_price": 2}
+DECIMALS = {"unit_price": 2, "cost_assumption": 2, "fit_cost": 2}
 BYTE_ORDER_MARK = "\ufeff"
 # Tables of references, codes, times and marks in tenths alone: no text in them needs quotes.
 PLAIN_TABLES = ("response", "session", "episode", "episode_client")

@@ -241,6 +241,41 @@ def price_table(parameters: Parameters) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema)
 
 
+def assumption_table(parameters: Parameters) -> pl.DataFrame:
+    """Return the landing table `cost_assumption`."""
+    schema = {
+        "factor": pl.String,
+        "service_code": pl.String,
+        "low": pl.Float64,
+        "base": pl.Float64,
+        "high": pl.Float64,
+        "unit": pl.String,
+        "valid_from": pl.Date,
+        "valid_to": pl.Date,
+        "is_assumption": pl.Int64,
+        "source": pl.String,
+    }
+    return pl.DataFrame(parameters.cost_assumptions, schema=schema)
+
+
+def fit_cost_table(parameters: Parameters) -> pl.DataFrame:
+    """Return the landing table `fit_cost`."""
+    schema = {
+        "cost_item": pl.String,
+        "team_code": pl.String,
+        "amount_eur": pl.Float64,
+        "per": pl.String,
+        "quantity": pl.Float64,
+        "period_from": pl.Date,
+        "period_to": pl.Date,
+        "price_year": pl.Int64,
+        "vat_included": pl.Int64,
+        "source": pl.String,
+    }
+    rows = [{"vat_included": 0, **cost} for cost in parameters.fit_costs]
+    return pl.DataFrame(rows, schema=schema)
+
+
 def optional_days(days: Ints) -> pl.Series:
     """Return a date column in which negative day numbers are missing."""
     dates = pl.Series(days.astype("datetime64[D]"))

@@ -228,6 +228,8 @@ class Parameters:
     flaws: FlawParameters
     services: tuple[Service, ...]
     prices: list[dict[str, Any]]
+    cost_assumptions: list[dict[str, Any]]
+    fit_costs: list[dict[str, Any]]
 
 
 def read_city() -> dict[str, Any]:
@@ -276,4 +278,6 @@ def _typed(tables: dict[str, Any]) -> Parameters:
         flaws=FlawParameters(**tables["flaws"]),
         services=tuple(Service(**values) for values in tables["service"]),
         prices=tables["price"],
+        cost_assumptions=tables["cost_assumption"],
+        fit_costs=tables["fit_cost"],
     )

@@ -28,6 +28,10 @@ FINNISH = {
     "unit_price": "yksikköhinta",
     "survey_response": "kyselyvastaus",
     "avoided_service": "vältetty palvelu",
+    "cost_assumption": "kustannusoletus",
+    "fit_cost": "FIT-työskentelyn kustannus",
+    "price_index": "hintaindeksi",
+    "finance_confirmation": "talouden vahvistus",
     "correction": "korjaus",
 }
 TYPES = {

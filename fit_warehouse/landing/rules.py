@@ -192,6 +192,46 @@ def _unit_price() -> list[Rule]:
     ]
 
 
+def _cost_assumption() -> list[Rule]:
+    unit_of = {"front_weight": "times", "front_units": "units", "onward_units": "units"}
+    known = " ".join(f"when '{factor}' then '{unit}'" for factor, unit in unit_of.items())
+    return [
+        Rule("unit_mismatch", "unit", f"d_unit != case d_factor {known} else 'share' end"),
+        *(Rule("negative_amount", name, f"v_{name} < 0") for name in ("low", "base", "high")),
+        *(
+            Rule("share_above_one", name, f"d_unit = 'share' and v_{name} > 1")
+            for name in ("low", "base", "high")
+        ),
+        Rule("range_out_of_order", "base", "v_base < v_low"),
+        Rule("range_out_of_order", "high", "v_high < v_base"),
+        _backwards("valid_from", "valid_to"),
+    ]
+
+
+def _fit_cost() -> list[Rule]:
+    return [
+        Rule("negative_amount", "amount_eur", "v_amount_eur < 0"),
+        Rule("negative_amount", "quantity", "v_quantity < 0"),
+        Rule("unit_mismatch", "per", "(d_cost_item = 'session_minutes') != (d_per = 'hour')"),
+        _backwards("period_from", "period_to"),
+    ]
+
+
+def _price_index() -> list[Rule]:
+    return [Rule("negative_amount", "value", "v_value <= 0")]
+
+
+def _finance_confirmation() -> list[Rule]:
+    return [
+        Rule("negative_amount", "amount_eur", "v_amount_eur < 0"),
+        _backwards("period_from", "period_to"),
+    ]
+
+
+def _backwards(first: str, last: str) -> Rule:
+    return Rule("period_backwards", last, f"v_{last} < v_{first}")
+
+
 def _correction() -> list[Rule]:
     """Return that a correction names its row: without the whole key it would correct nothing."""
     return [
@@ -206,6 +246,10 @@ BETWEEN_COLUMNS = {
     "session": _session,
     "episode": _episode,
     "unit_price": _unit_price,
+    "cost_assumption": _cost_assumption,
+    "fit_cost": _fit_cost,
+    "price_index": _price_index,
+    "finance_confirmation": _finance_confirmation,
     "correction": _correction,
 }
 

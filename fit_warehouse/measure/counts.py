@@ -110,17 +110,17 @@ def cost_effect(context: Context) -> Iterator[dict[str, Any]]:
             where closed_on between $period_start and $period_end
         ),
         workers as (
-            select service_code, is_agreed, procurement, price_year, unit,
+            select service_code, is_agreed, procurement, price_year, vat_included, unit,
                 grouping(service_code) as is_total,
                 count(distinct worker_key) as n_workers
             from ending
             group by grouping sets (
-                (service_code, is_agreed, procurement, price_year, unit),
-                (is_agreed, procurement, price_year)
+                (service_code, is_agreed, procurement, price_year, vat_included, unit),
+                (is_agreed, procurement, price_year, vat_included)
             )
         ),
         summed as (
-            select service_code, is_agreed, procurement, price_year, unit,
+            select service_code, is_agreed, procurement, price_year, vat_included, unit,
                 grouping(service_code) as is_total,
                 count(*) filter (where gross_amount_eur is not null) as n_episodes,
                 count(distinct family_key) filter (where gross_amount_eur is not null) as n_persons,
@@ -130,13 +130,14 @@ def cost_effect(context: Context) -> Iterator[dict[str, Any]]:
             from marts.fct_early_ending
             where closed_on between $period_start and $period_end
             group by grouping sets (
-                (service_code, is_agreed, procurement, price_year, unit),
-                (is_agreed, procurement, price_year)
+                (service_code, is_agreed, procurement, price_year, vat_included, unit),
+                (is_agreed, procurement, price_year, vat_included)
             )
         )
         select
             case when summed.is_total = 1 then '_total' else summed.service_code end as service_code,
-            summed.is_agreed, summed.procurement, summed.price_year, summed.unit,
+            'payer' as perspective,
+            summed.is_agreed, summed.procurement, summed.price_year, summed.vat_included, summed.unit,
             n_episodes, n_persons, n_workers, n_without_amount,
             case when summed.is_total = 0 then unused_units end as unused_units,
             gross_amount_eur
@@ -147,6 +148,7 @@ def cost_effect(context: Context) -> Iterator[dict[str, Any]]:
             and summed.is_agreed is not distinct from workers.is_agreed
             and summed.procurement is not distinct from workers.procurement
             and summed.price_year is not distinct from workers.price_year
+            and summed.vat_included is not distinct from workers.vat_included
             and summed.unit is not distinct from workers.unit
         order by all
         """,

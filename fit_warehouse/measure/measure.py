@@ -9,7 +9,7 @@ from typing import Any
 from fit_warehouse import database
 from fit_warehouse.home import Home
 from fit_warehouse.measure import context as contexts
-from fit_warehouse.measure import counts, course, delivery, outcome, tables
+from fit_warehouse.measure import cost, counts, course, delivery, outcome, tables
 from fit_warehouse.measure.context import Context
 from fit_warehouse.settings import Settings
 
@@ -22,6 +22,10 @@ MEASURES: dict[str, Callable[[Context], Rows]] = {
     "city_funnel": counts.funnel,
     "city_use": counts.use,
     "cost_effect": counts.cost_effect,
+    "cost_net": cost.net,
+    "cost_excluded": cost.excluded,
+    "cost_outcome": cost.outcome,
+    "cost_confirmed": cost.confirmed,
 }
 
 

@@ -77,8 +77,9 @@ def _group(row: Row) -> tuple[Any, Any]:
     return row["instrument_code"], row["respondent_role"]
 
 
-def _kind(row: Row) -> tuple[Any, Any, Any]:
-    return row["is_agreed"], row["procurement"], row["price_year"]
+def _kind(row: Row) -> tuple[Any, ...]:
+    """Return what a total has in common with the lines that it adds."""
+    return row["is_agreed"], row["procurement"], row["price_year"], row.get("vat_included")
 
 
 def city_outcome(rows: Sequence[Row], rule: Rule) -> list[bool]:

@@ -23,7 +23,8 @@ final as (
         case when count(*) = 1 then min(prices.per) end as per,
         case when count(*) = 1 then min(prices.price_year) end as price_year,
         case when count(*) = 1 then min(prices.procurement) end as procurement,
-        case when count(*) = 1 then min(prices.no_show_is_used) end as no_show_is_used
+        case when count(*) = 1 then min(prices.no_show_is_used) end as no_show_is_used,
+        case when count(*) = 1 then min(prices.vat_included) end as vat_included
     from episodes
     inner join prices
         on episodes.service_code = prices.service_code

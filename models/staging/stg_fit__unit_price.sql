@@ -18,6 +18,7 @@ renamed as (
         price_year,
         procurement,
         coalesce(no_show_is_used, 0) as no_show_is_used,
+        vat_included,
         source
     from source
 )

@@ -28,6 +28,8 @@ class Delivered:
     service: pl.DataFrame
     worker: pl.DataFrame
     unit_price: pl.DataFrame
+    cost_assumption: pl.DataFrame
+    fit_cost: pl.DataFrame
     survey_response: pl.DataFrame
     avoided_service: pl.DataFrame
 
@@ -61,12 +63,20 @@ class Delivered:
 
 
 DECIMALS = {"item_1", "item_2", "item_3", "item_4", "total", "amount_eur"}
+DECIMALS |= {"low", "base", "high", "quantity"}
 INTEGERS = {
-    *("is_skipped", "is_trainer", "no_show_is_used", "vat_included", "duration_minutes"),
+    *(
+        "is_assumption",
+        "is_skipped",
+        "is_trainer",
+        "no_show_is_used",
+        "vat_included",
+        "duration_minutes",
+    ),
     *("birth_year", "price_year", "planned_units", "value"),
     *("planned_sessions", "planned_months", "planned_days"),
 }
-DATES = {"session_date", "birth_date", "valid_from", "valid_to"}
+DATES = {"session_date", "birth_date", "valid_from", "valid_to", "period_from", "period_to"}
 
 
 def typed(column: str) -> pl.Expr:
@@ -104,6 +114,8 @@ TABLES = (
     "service",
     "worker",
     "unit_price",
+    "cost_assumption",
+    "fit_cost",
     "survey_response",
     "avoided_service",
 )

@@ -33,6 +33,11 @@ COLUMNS = {
         "service_code basis amount_eur planned_units planned_unit per valid_from valid_to "
         "price_year procurement no_show_is_used vat_included source"
     ),
+    "cost_assumption": "factor service_code low base high unit valid_from valid_to is_assumption source",
+    "fit_cost": (
+        "cost_item team_code amount_eur per quantity period_from period_to price_year "
+        "vat_included source"
+    ),
     "survey_response": "survey_code wave respondent_hash team_code item_code value",
     "avoided_service": ("client_ref episode_ref service_code decided_on kind revisited_on source"),
 }
@@ -48,6 +53,8 @@ REQUIRED = {
     "service": "service_code",
     "worker": "worker_ref team_code",
     "unit_price": "service_code basis amount_eur price_year procurement source",
+    "cost_assumption": "factor low base high unit is_assumption source",
+    "fit_cost": "cost_item amount_eur per quantity period_from period_to price_year source",
     "survey_response": "survey_code wave respondent_hash team_code item_code value",
     "avoided_service": "client_ref episode_ref service_code decided_on kind source",
 }
@@ -114,6 +121,8 @@ def test_all_codes_and_no_others_are_delivered(city: Delivered, table: str, colu
         ("service", ["service_code"]),
         ("worker", ["worker_ref"]),
         ("unit_price", ["service_code", "basis", "valid_from"]),
+        ("cost_assumption", ["factor", "service_code", "valid_from"]),
+        ("fit_cost", ["cost_item", "team_code", "per", "period_from"]),
         ("survey_response", ["survey_code", "wave", "respondent_hash", "item_code"]),
         ("avoided_service", ["client_ref", "episode_ref"]),
     ],
@@ -136,6 +145,7 @@ def test_keys_are_unique(city: Delivered, table: str, key: list[str]) -> None:
         ("worker", "team_code", "team"),
         ("team", "service_code", "service"),
         ("unit_price", "service_code", "service"),
+        ("cost_assumption", "service_code", "service"),
         ("survey_response", "team_code", "team"),
         ("avoided_service", "episode_ref", "episode"),
         ("avoided_service", "client_ref", "episode_client"),

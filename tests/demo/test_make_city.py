@@ -37,7 +37,10 @@ def test_another_seed_gives_other_data_but_the_same_services_and_prices(tmp_path
     make_city(tmp_path / "b", forms=3000, seed=6)
     first, second = hashes(tmp_path / "a"), hashes(tmp_path / "b")
     same = {name for name in first if first[name] == second.get(name)}
-    assert same == {"delivery.toml", "service.csv", "unit_price.csv"}
+    assert same == {
+        *("delivery.toml", "service.csv", "unit_price.csv"),
+        *("cost_assumption.csv", "fit_cost.csv"),
+    }
 
 
 @pytest.mark.parametrize(

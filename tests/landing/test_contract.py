@@ -38,6 +38,19 @@ COLUMNS = {
     "avoided_service": (
         "client_ref episode_ref service_code decided_on kind revisited_on source extracted_at"
     ),
+    "cost_assumption": (
+        "factor service_code low base high unit valid_from valid_to is_assumption source "
+        "extracted_at"
+    ),
+    "fit_cost": (
+        "cost_item team_code amount_eur per quantity period_from period_to price_year "
+        "vat_included source extracted_at"
+    ),
+    "price_index": "series base_year period value source retrieved_on extracted_at",
+    "finance_confirmation": (
+        "service_code period_from period_to amount_eur price_year vat_included confirmed_by_role "
+        "confirmed_on source extracted_at"
+    ),
     "correction": (
         "table_name source_system source_record_id session_ref episode_ref action corrected_at "
         "extracted_at"
@@ -60,6 +73,13 @@ REQUIRED = {
     "unit_price": "service_code basis amount_eur price_year procurement source",
     "survey_response": "survey_code wave respondent_hash team_code item_code value",
     "avoided_service": "client_ref episode_ref service_code decided_on kind source",
+    "cost_assumption": "factor low base high unit is_assumption source",
+    "fit_cost": "cost_item amount_eur per quantity period_from period_to price_year source",
+    "price_index": "series base_year period value source retrieved_on",
+    "finance_confirmation": (
+        "service_code period_from period_to amount_eur price_year confirmed_by_role confirmed_on "
+        "source"
+    ),
     "correction": "table_name action corrected_at",
 }
 CODES = {
@@ -79,6 +99,13 @@ CODES = {
     ("unit_price", "per"): "client episode",
     ("unit_price", "procurement"): "purchased own",
     ("avoided_service", "kind"): "deferred avoided",
+    ("cost_assumption", "factor"): (
+        "attribution_share avoidable_share onward_share rereferral_share front_weight front_units "
+        "onward_units discount_rate"
+    ),
+    ("cost_assumption", "unit"): "share times units",
+    ("fit_cost", "cost_item"): "licence training_day trainer session_minutes consultation other",
+    ("fit_cost", "per"): "period month session hour",
     ("correction", "table_name"): "response session episode",
     ("correction", "action"): "delete",
 }

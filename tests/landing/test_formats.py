@@ -81,6 +81,10 @@ SECOND = {
     "unit_price": {"basis": "day"},
     "survey_response": {"item_code": "coherence_2"},
     "avoided_service": {"kind": "avoided"},
+    "cost_assumption": {"factor": "avoidable_share"},
+    "fit_cost": {"period_from": "2025-02-01"},
+    "price_index": {"period": "2026"},
+    "finance_confirmation": {"service_code": "nepsy"},
     "correction": {"source_system": "fit", "source_record_id": "3"},
 }
 

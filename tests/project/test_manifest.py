@@ -20,6 +20,8 @@ SEED_KEYS = {
         "valid_from",
     )
 }
+# What an organisation pays and has found in its books only it can say: nothing is invented.
+DELIVERED_ALONE = {"fit_cost", "price_index", "finance_confirmation"}
 FORBIDDEN = {
     "target.type": r"\btarget\.type\b",
     "qualify": r"\bqualify\b",
@@ -132,7 +134,7 @@ def test_every_seed_row_names_its_source(manifest: dict[str, Any]) -> None:
     assert seeds
     for seed in seeds:
         rows = project.seed(seed["name"])
-        assert rows, seed["name"]
+        assert bool(rows) != (seed["name"] in DELIVERED_ALONE), seed["name"]
         for number, row in enumerate(rows, start=2):
             assert row["source"].strip(), f"{seed['name']}.csv, line {number}"
 

@@ -43,6 +43,7 @@ joined as (
         coalesce(prices.n_prices, 0) as n_prices,
         prices.procurement,
         prices.price_year,
+        prices.vat_included,
         prices.unit,
         prices.amount_eur,
         prices.units_in_price,
@@ -50,6 +51,10 @@ joined as (
         persons.n_persons,
         persons.has_deteriorated,
         {{ planned_units('episodes', 'prices') }} as planned_units,
+        coalesce(
+            cast(episodes.planned_sessions as double), cast(episodes.planned_months as double),
+            cast(episodes.planned_days as double)
+        ) as planned_in_any_unit,
         {{ used_whole_units('used', 'prices') }} as whole_units,
         cast(case when prices.unit = 'month' then used.remaining_days else 0 end as double) as part_numerator,
         cast(case when prices.unit = 'month' then used.days_in_month else 1 end as double) as part_denominator
@@ -64,16 +69,25 @@ measured as (
     select
         *,
         whole_units + part_numerator / nullif(part_denominator, 0) as used_units,
-        (planned_units - whole_units) * part_denominator - part_numerator as unused_numerator,
+        (planned_units - whole_units) * part_denominator - part_numerator as unused_numerator
+    from joined
+),
+
+reasoned as (
+    select
+        *,
         case
             -- Which price holds and what is used both start from the day of opening.
             when opened_on is null then 'no_opening'
             when closed_on < opened_on then 'closed_before_opened'
             when n_prices = 0 then 'no_price'
             when n_prices > 1 then 'several_prices'
+            when planned_units is null and planned_in_any_unit is not null then 'unit_mismatch'
             when planned_units is null then 'no_plan'
+            -- Who ends alone may do so after the plan is over; what is agreed on as early cannot be.
+            when is_agreed = 1 and unused_numerator < 0 then 'plan_shorter_than_used'
         end as exclusion_reason
-    from joined
+    from measured
 ),
 
 final as (
@@ -90,10 +104,13 @@ final as (
         cast(is_agreed as smallint) as is_agreed,
         procurement,
         cast(price_year as int) as price_year,
+        cast(vat_included as smallint) as vat_included,
         unit,
         cast(planned_units as decimal(18, 4)) as planned_units,
         cast(used_units as decimal(18, 4)) as used_units,
-        cast(unused_numerator / nullif(part_denominator, 0) as decimal(18, 4)) as unused_units,
+        case
+            when unused_numerator >= 0 then cast(unused_numerator / nullif(part_denominator, 0) as decimal(18, 4))
+        end as unused_units,
         n_persons,
         -- One division, at the end: until then every factor is a whole number or a price.
         case
@@ -105,7 +122,7 @@ final as (
         end as gross_amount_eur,
         cast(has_deteriorated as smallint) as has_deteriorated,
         exclusion_reason
-    from measured
+    from reasoned
     where used_units < planned_units or exclusion_reason is not null
 )
 

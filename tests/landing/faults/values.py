@@ -13,6 +13,8 @@ OWN = {  # the column of each table that makes its rows rows of their own
     "session": "session_ref",
     "episode": "episode_ref",
     "unit_price": "service_code",
+    "cost_assumption": "service_code",
+    "fit_cost": "team_code",
 }
 NO_ITEMS = dict.fromkeys(("item_1", "item_2", "item_3", "item_4"), "")
 
@@ -47,4 +49,8 @@ CASES = [
     bad("episode", "ending_code", "ending_without_closing", closed_on=""),
     bad("episode", "opened_on", "no_start_date", referred_on="", opened_on=""),
     bad("unit_price", "planned_units", "period_without_units", planned_units=""),
+    bad("cost_assumption", "high", "share_above_one", high="75"),
+    bad("cost_assumption", "base", "range_out_of_order", low="0.8"),
+    bad("fit_cost", "per", "unit_mismatch", cost_item="session_minutes"),
+    bad("fit_cost", "period_to", "period_backwards", period_to="2024-01-01"),
 ]

@@ -45,7 +45,7 @@ def by_place(site: Site) -> dict[Place, tuple[int, int]]:
 
 def expected_place(case: Case) -> Place:
     """Return where a bad row is counted, by what the case changed in a valid row."""
-    no_team = "team_code" in case.changes or case.table == "team" or bool(case.line)
+    no_team = "team_code" in case.changes or case.table in ("team", "fit_cost") or bool(case.line)
     has_team = "team_code" in tables()[case.table].names and not no_team
     months = {
         "response": JANUARY,

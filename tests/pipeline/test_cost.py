@@ -1,0 +1,133 @@
+"""Money from delivered files to sums: the published examples with prices of what came after them."""
+
+from __future__ import annotations
+
+import shutil
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from fit_warehouse import build
+from fit_warehouse.home import Home
+from fit_warehouse.landing.land import land
+from fit_warehouse.measure.measure import measure
+from fit_warehouse.settings import Paths, Settings
+from tests.pipeline.conftest import GOLDEN, GOLDEN_DAY, Golden
+
+FILES = {
+    "unit_price_onward": (
+        "service_code,basis,amount_eur,per,price_year,procurement,no_show_is_used,vat_included,source\n"
+        "family_counselling,session,100,episode,2024,own,0,0,test\n"
+    ),
+    "cost_assumption": (
+        "factor,service_code,low,base,high,unit,is_assumption,source\n"
+        "attribution_share,,0.5,0.75,1,share,1,test\n"
+        "avoidable_share,,1,1,1,share,1,test\n"
+        "onward_share,,0.5,0.5,0.5,share,1,test\n"
+        "onward_units,family_counselling,8,10,12,units,1,test\n"
+    ),
+    "fit_cost": (
+        "cost_item,amount_eur,per,quantity,period_from,period_to,price_year,vat_included,source\n"
+        "training_day,50,period,1,2025-01-01,2025-04-30,2025,0,test\n"
+        "session_minutes,30,hour,10,2025-01-01,2025-12-31,2025,0,test\n"
+    ),
+    "price_index": (
+        "series,base_year,period,value,source,retrieved_on\n"
+        "county,2024,2024,100,test,2025-07-01\n"
+        "county,2024,2025,105,test,2025-07-01\n"
+    ),
+    "finance_confirmation": (
+        "service_code,period_from,period_to,amount_eur,price_year,confirmed_by_role,confirmed_on,source\n"
+        "hehku,2025-04-01,2025-06-30,2000,2025,controller,2025-07-15,accounts\n"
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def money(tmp_path_factory: pytest.TempPathFactory) -> Golden:
+    folder = tmp_path_factory.mktemp("money")
+    landing = folder / "landing"
+    shutil.copytree(GOLDEN, landing)
+    for name, text in FILES.items():
+        Path(landing / f"{name}.csv").write_text(text, encoding="utf-8")
+    settings = Settings(
+        paths=Paths(
+            home=folder / "var",
+            landing=landing,
+            published=folder / "published",
+            key_file=folder / "pseudonym.key",
+        )
+    )
+    home = Home(settings.paths.home)
+    with home.locked():
+        land(settings, home)
+        build.build(settings, home)
+        context = measure(settings, home, as_of=GOLDEN_DAY)
+    return Golden(settings, home, context)
+
+
+def test_the_effect_is_worked_out_from_what_was_delivered(money: Golden) -> None:
+    # Ten meetings at 100 EUR of 2024 are 1 050.00 in the prices of 2025, and half of it is incremental.
+    rows = money.query(
+        "select scenario, gross_amount_eur, avoided_amount_eur, onward_amount_eur, "
+        "effect_amount_eur, fit_cost_eur, net_amount_eur from metrics.cost_net "
+        "where service_code = 'hehku' order by effect_amount_eur"
+    )
+    gross, fit = Decimal(2888), Decimal(45)
+    assert rows == [
+        ("low", gross, 1444, 315, 1129, fit, 1084),
+        ("base", gross, 2166, Decimal("393.75"), Decimal("1772.25"), fit, Decimal("1727.25")),
+        ("high", gross, 2888, 420, 2468, fit, 2423),
+    ]
+
+
+def test_what_is_left_out_is_counted_and_never_guessed(money: Golden) -> None:
+    assert money.query(
+        "select left_out_of, exclusion_reason, n_episodes, n_early, estimate "
+        "from metrics.cost_excluded where service_code = 'nepsy_coaching' order by left_out_of"
+    ) == [("effect", "onward_no_price", 1, 1, 1.0), ("net", "onward_no_price", 1, 1, 1.0)]
+    assert money.query(
+        "select distinct n_episodes, n_without_effect, share_without_effect, effect_amount_eur, "
+        "net_amount_eur from metrics.cost_net where service_code = 'nepsy_coaching'"
+    ) == [(0, 1, 1.0, None, None)]
+
+
+def test_every_closed_episode_is_in_the_cost_and_nothing_is_divided_by_nobody(
+    money: Golden,
+) -> None:
+    rows = money.query(
+        "select service_code, indicator, total_cost_eur, n, outcome, round(estimate, 6) "
+        "from metrics.cost_outcome where indicator <> 'cost_per_point' order by all"
+    )
+    hehku, coaching = Decimal(5776 + 45), Decimal(690 + 30)
+    assert rows == [
+        ("hehku", "cost_per_episode", hehku, 1, 1.0, 5821.0),
+        ("hehku", "cost_per_improved", hehku, 1, 0.0, None),
+        ("nepsy_coaching", "cost_per_episode", coaching, 1, 1.0, 720.0),
+        ("nepsy_coaching", "cost_per_improved", coaching, 1, 0.0, None),
+    ]
+    assert money.query(
+        "select service_code, instrument_code, respondent_role, outcome, round(estimate, 6) "
+        "from metrics.cost_outcome where indicator = 'cost_per_point'"
+    ) == [("hehku", "ORS", "self", 0.1, 58210.0)]
+
+
+def test_a_saving_is_realised_only_where_finance_has_confirmed_it(
+    money: Golden, golden: Golden
+) -> None:
+    assert money.query(
+        "select service_code, realised_amount_eur, confirmed_by_role from metrics.cost_confirmed"
+    ) == [("hehku", Decimal(2000), "controller")]
+    assert golden.query("select * from metrics.cost_confirmed") == []
+
+
+def test_without_assumptions_there_is_a_gross_amount_and_no_effect(golden: Golden) -> None:
+    assert golden.query(
+        "select service_code, gross_amount_eur, effect_amount_eur, net_amount_eur, "
+        "effect_exclusion_reason from marts.fct_early_ending_effect where scenario = 'base' "
+        "order by service_code"
+    ) == [
+        ("hehku", Decimal(2888), None, None, "no_assumption"),
+        ("nepsy_coaching", Decimal(2760), None, None, "no_assumption"),
+    ]
