@@ -9,7 +9,9 @@ sessions as (
         prom_total,
         caretaker_prom_total,
         prem_total,
-        is_measure_due
+        is_measure_due,
+        has_due_prom,
+        has_due_prem
     from {{ ref('fct_session') }}
     where attendance = 'attended'
 ),
@@ -63,6 +65,8 @@ held as (
         min(service_code) as service_code,
         cast(date_trunc('month', min(session_date)) as date) as month_start,
         max(is_measure_due) as is_due,
+        max(has_due_prom) as has_due_prom,
+        max(has_due_prem) as has_due_prem,
         max(case when prom_total is not null then 1 else 0 end) as has_own_prom,
         max(case when caretaker_prom_total is not null then 1 else 0 end) as has_caretaker_prom,
         max(case when prom_total is not null or caretaker_prom_total is not null then 1 else 0 end) as has_prom,
@@ -85,9 +89,9 @@ meeting_counts as (
         sum(has_own_prom * has_prem) as n_with_own_both,
         sum((1 - has_prom) * (1 - has_prem)) as n_without_form,
         sum(is_due) as n_sessions_due,
-        sum(is_due * has_prom) as n_due_with_prom,
-        sum(is_due * has_prem) as n_due_with_prem,
-        sum(is_due * has_prom * has_prem) as n_due_with_both
+        sum(has_due_prom) as n_due_with_prom,
+        sum(has_due_prem) as n_due_with_prem,
+        sum(has_due_prom * has_due_prem) as n_due_with_both
     from held
     group by team_code, service_code, month_start
 ),
