@@ -49,7 +49,10 @@ forms as (
         coalesce(links.client_key, unplaced.client_key) as client_key,
         unplaced.episode_key as named_episode_key,
         -- The client's own name on the form says nothing new.
-        nullif(unplaced.respondent_client_key, unplaced.client_key) as respondent_key,
+        nullif(
+            coalesce(respondent_links.client_key, unplaced.respondent_client_key),
+            coalesce(links.client_key, unplaced.client_key)
+        ) as respondent_key,
         unplaced.worker_key,
         unplaced.team_code,
         teams.service_code,
@@ -68,6 +71,10 @@ forms as (
         on unplaced.source_system = links.source_system
         and unplaced.client_key = links.source_client_key
         and {{ link_holds('links', 'unplaced.session_date') }}
+    left join links as respondent_links
+        on unplaced.source_system = respondent_links.source_system
+        and unplaced.respondent_client_key = respondent_links.source_client_key
+        and {{ link_holds('respondent_links', 'unplaced.session_date') }}
     left join teams on unplaced.team_code = teams.team_code
     left join instruments on unplaced.instrument_code = instruments.instrument_code
 ),
