@@ -39,7 +39,7 @@ held as (
         episode_key,
         min(session_date) as first_on,
         max(session_date) as last_on
-    from {{ ref('int_session') }}
+    from {{ ref('int_session_numbered') }}
     where attendance = 'attended'
     group by episode_key
 ),

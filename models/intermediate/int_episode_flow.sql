@@ -38,11 +38,7 @@ joined as (
         end as referred_on,
         case when episodes.opened_on <= known.as_of then episodes.opened_on end as opened_on,
         case when episodes.closed_on <= known.as_of then episodes.closed_on end as closed_on,
-        -- A meeting after the closing is no start.
-        case
-            when sessions.first_session_on <= known.as_of and coalesce(sessions.first_session_on <= episodes.closed_on, true)
-                then sessions.first_session_on
-        end as started_on
+        case when sessions.first_session_on <= known.as_of then sessions.first_session_on end as started_on
     from episodes
     cross join known
     left join sessions on episodes.episode_key = sessions.episode_key

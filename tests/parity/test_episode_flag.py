@@ -126,7 +126,7 @@ def test_flags_of_any_episodes(
         int_episode_index_client=pl.DataFrame(
             members, schema=["episode_key", "client_key"], orient="row"
         ).cast(pl.String),
-        int_session=pl.DataFrame(
+        int_session_numbered=pl.DataFrame(
             sessions,
             schema={"episode_key": pl.String, "session_date": pl.Date, "attendance": pl.String},
             orient="row",

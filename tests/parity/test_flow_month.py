@@ -156,8 +156,14 @@ def test_any_days_are_cut_into_months(
         },
         orient="row",
     )
-    first = sessions.group_by("episode_key").agg(
-        pl.col("session_date").min().alias("first_session_on")
+    numbered = sessions.with_columns(
+        session_number=pl.col("session_date").rank("ordinal").over("episode_key"),
+        is_main=pl.lit(1),
+    )
+    first = sandbox.run(
+        "int_episode_sessions",
+        int_episode=episodes,
+        int_session_numbered=numbered.drop("service_code"),
     )
     for name in ("ending", "wait_band"):
         sandbox.fill(name)

@@ -307,10 +307,9 @@ final as (
         -- Held, and not between the opening (else the referral) and the closing, both days included.
         cast(
             case
-                when due.attendance <> 'attended' then 0
+                when due.attendance <> 'attended' or due.closed_on < due.begun_on then 0
                 when due.session_date < due.begun_on then 1
-                when due.session_date > due.closed_on then 1
-                else 0
+                else {{ is_after_closing('due.session_date', 'due.begun_on', 'due.closed_on') }}
             end as smallint
         ) as is_outside_episode,
         cast(due.is_orphan_episode as smallint) as is_orphan_episode
