@@ -4,6 +4,10 @@ sessions as (
     select * from {{ ref('int_session') }}
 ),
 
+episodes as (
+    select episode_key from {{ ref('int_episode') }}
+),
+
 further_episodes as (
     select
         session_key,
@@ -35,12 +39,14 @@ of_episodes as (
     inner join sessions on further_episodes.session_key = sessions.session_key
 ),
 
+-- A further episode that nobody knows keeps its row, but makes no group of a meeting.
 counted as (
     select
-        session_key,
+        further_episodes.session_key,
         count(*) as n_further
     from further_episodes
-    group by session_key
+    semi join episodes on further_episodes.episode_key = episodes.episode_key
+    group by further_episodes.session_key
 ),
 
 -- Only attended meetings are numbered, in the order in which they took place. The columns that the

@@ -169,6 +169,7 @@ of_clients as (
         sessions.attendance,
         sessions.channel,
         sessions.duration_minutes,
+        sessions.is_main,
         sessions.n_episodes,
         sessions.is_session_inferred,
         case when sessions.n_episodes > 1 then sessions.episode_key else 'any' end as form_episode_key,
@@ -278,6 +279,7 @@ final as (
         cast(
             case when due.worker_key is null then 0 else 1 end + coalesce(further_workers.n_further, 0) as int
         ) as n_workers,
+        cast(due.is_main as smallint) as is_main,
         due.n_episodes,
         cast(case when due.n_episodes > 1 then 1 else 0 end as smallint) as is_group,
         {{ days_between('due.opened_on', 'due.session_date') }} as days_since_opening,

@@ -1,7 +1,7 @@
 {# Events are counted by month first; stocks are running sums of the few rows that are left. #}
 {%- set events = {
     'referred': 'referred_on', 'met_before': 'met_before_on', 'opened': 'opened_on', 'started': 'started_on',
-    'waiting': 'waiting_from', 'started_waited': 'started_waited_on', 'stopped_waiting': 'stopped_waiting_on',
+    'waiting': 'waiting_from', 'started_waited': 'started_waited_on', 'wait_known': 'wait_known_on', 'stopped_waiting': 'stopped_waiting_on',
     'ended': 'ended_on', 'ended_unopened': 'ended_unopened_on',
 } -%}
 {%- set wait_bands = ['0_7', '8_30', '31_90', '91_180', 'over_180'] -%}
@@ -108,7 +108,7 @@ dated as (
         '{{ event }}' as event,
         {{ day }} as event_on,
         count(*) as n,
-        sum({{ 'days_waited' if event == 'started_waited' else 'null' }}) as days_waited
+        sum({{ 'days_waited' if event == 'wait_known' else 'null' }}) as days_waited
     from flow
     group by team_code, service_code, {{ day }}
     union all
@@ -257,6 +257,7 @@ final as (
         {% for band in wait_bands %}
         cast(carried.n_waiting_{{ band }} as bigint) as n_waiting_{{ band }},
         {% endfor %}
+        cast(carried.n_wait_known as bigint) as n_wait_known,
         cast(carried.sum_days_waited as bigint) as sum_days_waited,
         cast(carried.n_started as bigint) as n_started,
         cast(carried.n_caseload_start as bigint) as n_caseload_start,

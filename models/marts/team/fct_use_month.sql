@@ -5,6 +5,7 @@ sessions as (
         session_key,
         team_code,
         service_code,
+        is_main,
         session_date,
         prom_total,
         caretaker_prom_total,
@@ -57,12 +58,12 @@ months as (
     select * from {{ ref('int_month') }}
 ),
 
--- A meeting counts once, also where several clients or episodes share it.
+-- A meeting counts once, also where several clients or episodes share it: in the service of its own episode.
 held as (
     select
         session_key,
         min(team_code) as team_code,
-        min(service_code) as service_code,
+        min(case when is_main = 1 then service_code end) as service_code,
         cast(date_trunc('month', min(session_date)) as date) as month_start,
         max(is_measure_due) as is_due,
         max(has_due_prom) as has_due_prom,
