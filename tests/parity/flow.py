@@ -16,6 +16,7 @@ GROUPS = {
     "unknown": ["unknown"],
 }
 CELL = ["team_code", "service_code"]
+SILENCE = "12mo"  # how long after something happened months are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +129,14 @@ def expected(
         [of_month(kept, meetings, month) for month in months], how="diagonal_relaxed"
     )
     grid = first.join(pl.DataFrame({"month_start": [month.start for month in months]}), how="cross")
-    return (
+    filled = (
         grid.filter(pl.col("month_start") >= pl.col("first_month"))
-        .drop("first_month")
         .join(numbers, on=["month_start", *CELL], how="left")
         .fill_null(0)
+        .sort("month_start")
     )
+    counts = pl.exclude("month_start", "first_month", *CELL)
+    is_active = pl.any_horizontal(counts != 0)
+    active_on = pl.when(is_active).then("month_start").forward_fill().over(CELL)
+    since = pl.coalesce(active_on, "first_month")
+    return filled.filter(pl.col("month_start") <= since.dt.offset_by(SILENCE)).drop("first_month")

@@ -168,7 +168,7 @@ cells as (
     group by team_code, service_code
 ),
 
--- Months without an event have a row too.
+-- Months without an event are there too, so that stocks run on.
 with_empty as (
     select
         team_code,
@@ -210,7 +210,8 @@ by_month as (
         {% for attendance in attendances %}
         coalesce(sum(case when event = '{{ attendance }}' then n end), 0) as n_{{ attendance }},
         {% endfor %}
-        coalesce(sum(days_waited), 0) as sum_days_waited
+        coalesce(sum(days_waited), 0) as sum_days_waited,
+        max(case when event is null then 0 else 1 end) as has_event
     from with_empty
     group by team_code, service_code, month_start
 ),
@@ -235,7 +236,14 @@ carried as (
     select
         *,
         coalesce(lag(n_waiting_end) over in_order, 0) as n_waiting_start,
-        coalesce(lag(n_caseload_end) over in_order, 0) as n_caseload_start
+        coalesce(lag(n_caseload_end) over in_order, 0) as n_caseload_start,
+        max(
+            case when has_event = 1 or n_waiting_end <> 0 or n_caseload_end <> 0 then month_start end
+        ) over (
+            partition by team_code, service_code
+            order by month_start nulls last
+            rows between unbounded preceding and current row
+        ) as active_on
     from stocks
     window in_order as (partition by team_code, service_code order by month_start nulls last)
 ),
@@ -278,6 +286,8 @@ final as (
     from carried
     -- Months before the calendar's first are in the stocks alone.
     inner join months on carried.month_start = months.month_start
+    -- One mistyped year must not give a team years of nothing.
+    where carried.month_start <= {{ add_months('carried.active_on', var('silent_months')) }}
 )
 
 select * from final

@@ -165,19 +165,18 @@ form_counts as (
 {%- endfor %}
 
 cells as (
-    select
+    select distinct
         team_code,
         service_code,
-        min(month_start) as first_month
+        month_start
     from (
         select team_code, service_code, month_start from meeting_counts
         union all
         select team_code, service_code, month_start from form_counts
     ) as counted
-    group by team_code, service_code
 ),
 
--- Months in which nothing happened have a row too.
+-- Months in which nothing happened have a row too, but a long silence has none: a year may be mistyped.
 together as (
     select
         team_code,
@@ -201,7 +200,9 @@ together as (
         months.month_start,
         {% for number in meeting_numbers + form_numbers %}0 as {{ number }}{{ ', ' if not loop.last }}{% endfor %}
     from cells
-    inner join months on cells.first_month <= months.month_start
+    inner join months
+        on cells.month_start <= months.month_start
+        and months.month_start <= {{ add_months('cells.month_start', var('silent_months')) }}
 ),
 
 by_month as (
