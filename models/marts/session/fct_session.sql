@@ -224,16 +224,33 @@ attended_weekly as (
     where measured.attendance = 'attended'
 ),
 
+-- Most weeks have one meeting, which stands for itself.
+full_weeks as (
+    select
+        episode_key,
+        week_number
+    from attended_weekly
+    group by
+        episode_key,
+        week_number
+    having min(session_number) < max(session_number)
+),
+
 weeks as (
     select
-        *,
+        attended_weekly.*,
         max(has_prom) over of_client as has_prom_in_week,
         max(has_prem) over of_client as has_prem_in_week,
         max(has_prom) over of_meeting + max(has_prem) over of_meeting as n_forms
     from attended_weekly
+    semi join full_weeks
+        on attended_weekly.episode_key = full_weeks.episode_key
+        and attended_weekly.week_number = full_weeks.week_number
     window
-        of_client as (partition by episode_key, client_key, week_number),
-        of_meeting as (partition by episode_key, session_key)
+        of_client as (
+            partition by attended_weekly.episode_key, attended_weekly.client_key, attended_weekly.week_number
+        ),
+        of_meeting as (partition by attended_weekly.episode_key, attended_weekly.session_key)
 ),
 
 -- Where forms are due once a week, one meeting of the week stands for all of them: the one with most forms, then the first.
