@@ -68,8 +68,7 @@ def use(context: Context) -> Iterator[dict[str, Any]]:
             with meeting as (
                 select date_trunc('quarter', session_date)::date as quarter_start, session_key,
                     family_key, worker_key,
-                    prom_total is not null or caretaker_prom_total is not null as has_prom,
-                    prem_total is not null as has_prem
+                    has_due_prom = 1 as has_prom, has_due_prem = 1 as has_prem
                 from marts.fct_session
                 inner join marts.dim_team using (team_code)
                 where is_measure_due = 1 and session_date >= fit_adopted_on

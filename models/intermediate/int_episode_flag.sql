@@ -40,7 +40,7 @@ held as (
         min(session_date) as first_on,
         max(session_date) as last_on
     from {{ ref('int_session') }}
-    where is_main = 1 and attendance = 'attended'
+    where attendance = 'attended'
     group by episode_key
 ),
 

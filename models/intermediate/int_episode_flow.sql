@@ -22,6 +22,13 @@ sessions as (
     from {{ ref('int_episode_sessions') }}
 ),
 
+flags as (
+    select
+        episode_key,
+        is_overlapping
+    from {{ ref('int_episode_flag') }}
+),
+
 known as (
     select as_of from {{ ref('int_as_of') }}
 ),
@@ -32,20 +39,18 @@ joined as (
         episodes.team_code,
         episodes.service_code,
         episodes.ending_code,
+        coalesce(flags.is_overlapping, 0) as is_overlapping,
         case
             when episodes.referred_on <= known.as_of and coalesce(episodes.closed_on >= episodes.referred_on, true)
                 then episodes.referred_on
         end as referred_on,
         case when episodes.opened_on <= known.as_of then episodes.opened_on end as opened_on,
         case when episodes.closed_on <= known.as_of then episodes.closed_on end as closed_on,
-        -- A meeting after the closing is no start.
-        case
-            when sessions.first_session_on <= known.as_of and coalesce(sessions.first_session_on <= episodes.closed_on, true)
-                then sessions.first_session_on
-        end as started_on
+        case when sessions.first_session_on <= known.as_of then sessions.first_session_on end as started_on
     from episodes
     cross join known
     left join sessions on episodes.episode_key = sessions.episode_key
+    left join flags on episodes.episode_key = flags.episode_key
 ),
 
 -- Who has been met before the referral has never stood in the queue.
@@ -69,6 +74,8 @@ final as (
         waiting_from,
         case when waiting_from is not null then waiting_to end as waiting_to,
         case when waiting_from is not null then started_on end as started_waited_on,
+        -- Of two episodes at the same time one wait would be counted twice.
+        case when waiting_from is not null and is_overlapping = 0 then started_on end as wait_known_on,
         case when waiting_from is not null and started_on is null then closed_on end as stopped_waiting_on,
         case when opened_on is not null then closed_on end as ended_on,
         case when opened_on is null then closed_on end as ended_unopened_on,

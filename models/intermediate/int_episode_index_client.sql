@@ -40,13 +40,58 @@ listed as (
 ),
 
 -- An episode whose clients were not delivered: those whom its forms are about.
-from_forms as (
+about as (
     select distinct
         responses.episode_key,
         responses.client_key
     from responses
     anti join listed on responses.episode_key = listed.episode_key
     where responses.episode_key is not null
+),
+
+answers as (
+    select distinct
+        responses.respondent_key,
+        responses.client_key
+    from responses
+    semi join about on responses.respondent_key = about.client_key
+    where responses.respondent_role = 'caretaker'
+),
+
+guardians as (
+    select distinct
+        about.episode_key,
+        about.client_key
+    from about
+    inner join answers on about.client_key = answers.respondent_key
+    inner join about as others
+        on about.episode_key = others.episode_key
+        and answers.client_key = others.client_key
+),
+
+judged as (
+    select
+        about.episode_key,
+        about.client_key,
+        case when guardians.client_key is null then 0 else 1 end as is_guardian
+    from about
+    left join guardians
+        on about.episode_key = guardians.episode_key
+        and about.client_key = guardians.client_key
+),
+
+-- Without those who answer there about another one as a caretaker, unless nobody else is left.
+from_forms as (
+    select
+        episode_key,
+        client_key
+    from (
+        select
+            *,
+            min(is_guardian) over (partition by episode_key) as least_guardian
+        from judged
+    ) as of_episode
+    where is_guardian = least_guardian
 ),
 
 known as (

@@ -18,12 +18,22 @@ series as (
     from {{ ref('int_series') }}
 ),
 
+-- As delivered, or whoever answers there as a caretaker about an index client.
 guardians as (
     select
         episode_key,
         client_key
     from {{ ref('stg_fit__episode_client') }}
     where role = 'guardian'
+    union all
+    select
+        series.episode_key,
+        series.respondent_key as client_key
+    from series
+    semi join index_clients
+        on series.episode_key = index_clients.episode_key
+        and series.client_key = index_clients.client_key
+    where series.respondent_role = 'caretaker' and series.respondent_key is not null
 ),
 
 about_client as (

@@ -41,8 +41,10 @@ final as (
         {{ days_between('anniversaries.anniversary_on', 'anniversaries.closed_on') }} as remaining_days,
         {{ days_between('anniversaries.anniversary_on', 'anniversaries.next_anniversary_on') }} as days_in_month,
         {{ days_between('anniversaries.opened_on', 'anniversaries.closed_on') }} as used_days,
-        coalesce(sessions.n_attended, 0) as n_attended,
-        coalesce(sessions.n_no_show, 0) + coalesce(sessions.n_late_cancelled, 0) as n_missed
+        -- Held or missed after the closing it was all the same: a wrong day must not make unused value.
+        coalesce(sessions.n_attended, 0) + coalesce(sessions.n_attended_after, 0) as n_attended,
+        coalesce(sessions.n_no_show, 0) + coalesce(sessions.n_late_cancelled, 0)
+        + coalesce(sessions.n_missed_after, 0) as n_missed
     from anniversaries
     left join sessions on anniversaries.episode_key = sessions.episode_key
 )

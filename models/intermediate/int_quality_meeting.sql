@@ -28,8 +28,8 @@ judged as (
         case when episodes.episode_key is null then 1 else 0 end as is_orphan,
         case
             when sessions.attendance <> 'attended' or episodes.is_at_no_time = 1 then 0
-            when sessions.session_date < episodes.starts_on or sessions.session_date > episodes.closed_on then 1
-            else 0
+            when sessions.session_date < episodes.starts_on then 1
+            else {{ is_after_closing('sessions.session_date', 'episodes.starts_on', 'episodes.closed_on') }}
         end as is_outside
     from sessions
     left join episodes on sessions.episode_key = episodes.episode_key

@@ -29,12 +29,67 @@ episode_clients as (
     select * from {{ ref('stg_fit__episode_client') }}
 ),
 
--- The forms of a family meet under its episode; without one each client stands alone.
+-- Who answers as a caretaker about whom, where no episode says who belongs together.
+answers as (
+    select distinct
+        team_code,
+        session_date,
+        respondent_key,
+        client_key
+    from unplaced
+    where episode_key is null and respondent_role = 'caretaker' and respondent_key is not null
+),
+
+-- One about whom a caretaker answers, and who answers about nobody.
+wards as (
+    select answers.*
+    from answers
+    anti join answers as guardians
+        on answers.team_code = guardians.team_code
+        and answers.client_key = guardians.respondent_key
+),
+
+day_wards as (
+    select
+        team_code,
+        session_date,
+        respondent_key,
+        min(client_key) as ward_key
+    from wards
+    group by
+        team_code,
+        session_date,
+        respondent_key
+),
+
+team_wards as (
+    select
+        team_code,
+        respondent_key,
+        min(client_key) as ward_key
+    from wards
+    group by
+        team_code,
+        respondent_key
+),
+
+-- The forms of a family meet under its episode; without one each client stands alone, a guardian with the ward.
 owned as (
     select
-        *,
-        coalesce('episode ' || episode_key, 'client ' || client_key) as owner_key
+        unplaced.*,
+        coalesce(day_wards.ward_key, team_wards.ward_key, unplaced.client_key) as owner_client_key,
+        coalesce(
+            'episode ' || unplaced.episode_key,
+            'client ' || coalesce(day_wards.ward_key, team_wards.ward_key, unplaced.client_key)
+        ) as owner_key
     from unplaced
+    left join day_wards
+        on unplaced.team_code = day_wards.team_code
+        and unplaced.session_date = day_wards.session_date
+        and unplaced.client_key = day_wards.respondent_key
+    left join team_wards
+        on unplaced.team_code = team_wards.team_code
+        and unplaced.client_key = team_wards.respondent_key
 ),
 
 with_worker as (
@@ -139,7 +194,7 @@ without_meeting as (
         coalesce(grouped.held_session_key, placed.held_session_key) as held_session_key,
         placed.inferred_session_key,
         grouped.episode_key,
-        grouped.client_key,
+        grouped.owner_client_key as client_key,
         grouped.team_code,
         grouped.service_code,
         grouped.day_worker_key as worker_key,

@@ -30,8 +30,30 @@ clients as (
     select * from {{ ref('int_client') }}
 ),
 
+-- Who answers about somebody else and is in no delivered episode.
+named_respondents as (
+    select distinct coalesce(links.client_key, responses.respondent_client_key) as client_key
+    from responses
+    left join links
+        on responses.source_system = links.source_system
+        and responses.respondent_client_key = links.source_client_key
+        and {{ link_holds('links', 'responses.session_date') }}
+    anti join clients on coalesce(links.client_key, responses.respondent_client_key) = clients.client_key
+    where responses.respondent_client_key <> responses.client_key
+),
+
+-- Such a one is a client too with a form of the own: where no source delivers clients, only forms can say so.
 respondents as (
-    select client_key from {{ ref('int_client') }}
+    select client_key from clients
+    union all
+    select distinct named_respondents.client_key
+    from responses
+    left join links
+        on responses.source_system = links.source_system
+        and responses.client_key = links.source_client_key
+        and {{ link_holds('links', 'responses.session_date') }}
+    inner join named_respondents on coalesce(links.client_key, responses.client_key) = named_respondents.client_key
+    where responses.respondent_role = 'self'
 ),
 
 instruments as (

@@ -25,8 +25,12 @@ episode_clients as (
     select * from {{ ref('stg_fit__episode_client') }}
 ),
 
-attended as (
+sessions as (
     select * from {{ ref('stg_fit__session') }}
+),
+
+attended as (
+    select * from sessions
     where attendance = 'attended'
 ),
 
@@ -49,7 +53,10 @@ forms as (
         coalesce(links.client_key, unplaced.client_key) as client_key,
         unplaced.episode_key as named_episode_key,
         -- The client's own name on the form says nothing new.
-        nullif(unplaced.respondent_client_key, unplaced.client_key) as respondent_key,
+        nullif(
+            coalesce(respondent_links.client_key, unplaced.respondent_client_key),
+            coalesce(links.client_key, unplaced.client_key)
+        ) as respondent_key,
         unplaced.worker_key,
         unplaced.team_code,
         teams.service_code,
@@ -58,6 +65,7 @@ forms as (
         unplaced.instrument_code,
         instruments.kind,
         unplaced.respondent_role,
+        unplaced.is_skipped,
         -- A form that was filled in, or could not be, shows that client and worker met.
         case
             when unplaced.is_skipped = 0 or unplaced.skip_reason in ('declined', 'unable', 'technical') then 1
@@ -68,6 +76,10 @@ forms as (
         on unplaced.source_system = links.source_system
         and unplaced.client_key = links.source_client_key
         and {{ link_holds('links', 'unplaced.session_date') }}
+    left join links as respondent_links
+        on unplaced.source_system = respondent_links.source_system
+        and unplaced.respondent_client_key = respondent_links.source_client_key
+        and {{ link_holds('respondent_links', 'unplaced.session_date') }}
     left join teams on unplaced.team_code = teams.team_code
     left join instruments on unplaced.instrument_code = instruments.instrument_code
 ),
@@ -77,32 +89,6 @@ keyed as (
         *,
         {{ surrogate_key(['client_key', 'named_episode_key', 'team_code', 'session_date']) }} as client_day_key
     from forms
-),
-
--- A form without a worker joins the day's only one; of several the one with the smallest key.
-with_worker as (
-    select
-        *,
-        coalesce(
-            worker_key,
-            min(case when is_sign = 1 then worker_key end) over (partition by client_day_key)
-        ) as day_worker_key
-    from keyed
-),
-
--- A second form of one instrument by one respondent belongs to the day's second meeting.
-numbered as (
-    select
-        *,
-        case
-            when is_sign = 1
-                then row_number() over (
-                    partition by client_day_key, day_worker_key, instrument_code, respondent_role, respondent_key, is_sign
-                    order by entered_at nulls last, response_key
-                )
-            else 1
-        end as ordinal
-    from with_worker
 ),
 
 client_days as (
@@ -131,6 +117,65 @@ possible as (
     from client_days
     inner join episode_clients on client_days.client_key = episode_clients.client_key
     where client_days.named_episode_key is null
+),
+
+-- Where the day's delivered meetings were all missed, a form that was not filled in says no more than that.
+missed_days as (
+    select possible.client_day_key
+    from possible
+    inner join sessions
+        on possible.episode_key = sessions.episode_key
+        and possible.team_code = sessions.team_code
+        and possible.session_date = sessions.session_date
+    group by possible.client_day_key
+    having max(case when sessions.attendance = 'attended' then 1 else 0 end) = 0
+),
+
+judged as (
+    select
+        keyed.response_key,
+        keyed.client_key,
+        keyed.named_episode_key,
+        keyed.respondent_key,
+        keyed.worker_key,
+        keyed.team_code,
+        keyed.service_code,
+        keyed.session_date,
+        keyed.entered_at,
+        keyed.instrument_code,
+        keyed.kind,
+        keyed.respondent_role,
+        keyed.client_day_key,
+        case when keyed.is_skipped = 1 and missed_days.client_day_key is not null then 0 else keyed.is_sign end
+            as is_sign
+    from keyed
+    left join missed_days on keyed.client_day_key = missed_days.client_day_key
+),
+
+-- A form without a worker joins the day's only one; of several the one with the smallest key.
+with_worker as (
+    select
+        *,
+        coalesce(
+            worker_key,
+            min(case when is_sign = 1 then worker_key end) over (partition by client_day_key)
+        ) as day_worker_key
+    from judged
+),
+
+-- A second form of one instrument by one respondent belongs to the day's second meeting.
+numbered as (
+    select
+        *,
+        case
+            when is_sign = 1
+                then row_number() over (
+                    partition by client_day_key, day_worker_key, instrument_code, respondent_role, respondent_key, is_sign
+                    order by entered_at nulls last, response_key
+                )
+            else 1
+        end as ordinal
+    from with_worker
 ),
 
 found as (

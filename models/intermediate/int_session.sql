@@ -44,6 +44,10 @@ meetings as (
     'attendance', 'channel', 'is_session_inferred',
 ] %}
 
+episodes as (
+    select episode_key from {{ ref('int_episode') }}
+),
+
 further_episodes as (
     select
         further.session_key,
@@ -71,12 +75,14 @@ of_episodes as (
     inner join meetings on further_episodes.session_key = meetings.session_key
 ),
 
+-- A further episode that nobody knows keeps its row, but makes no group of a meeting.
 counted as (
     select
-        session_key,
+        further_episodes.session_key,
         count(*) as n_further
     from further_episodes
-    group by session_key
+    semi join episodes on further_episodes.episode_key = episodes.episode_key
+    group by further_episodes.session_key
 ),
 
 -- Only attended meetings are numbered, in the order in which they took place. The columns that the

@@ -16,6 +16,7 @@ GROUPS = {
     "unknown": ["unknown"],
 }
 CELL = ["team_code", "service_code"]
+SILENCE = "12mo"  # how long after something happened months are shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,13 @@ def of_month(episodes: pl.DataFrame, meetings: pl.DataFrame, month: Month) -> pl
     )
     ended = month.has("closed_on") & pl.col("opened_on").is_not_null()
     started = month.has("met_on")
+    known = started & waited & (pl.col("is_overlapping") == 0)
     counts = {
         "n_referred": month.has("referred_on"),
         "n_met_before": month.has("referred_on") & met_before,
         "n_started": started,
         "n_started_waited": started & waited,
+        "n_wait_known": known,
         "n_stopped_waiting": waited & pl.col("met_on").is_null() & month.has("closed_on"),
         "n_waiting_end": waits,
         **{f"n_waiting_{band}": waits & days.is_between(*LIMITS[band]) for band in LIMITS},
@@ -83,7 +86,7 @@ def of_month(episodes: pl.DataFrame, meetings: pl.DataFrame, month: Month) -> pl
     wait = (pl.col("met_on") - pl.col("referred_on")).dt.total_days()
     of_episodes = episodes.group_by(CELL).agg(
         *[condition.fill_null(value=False).sum().alias(name) for name, condition in counts.items()],
-        wait.filter((started & waited).fill_null(value=False)).sum().alias("sum_days_waited"),
+        wait.filter(known.fill_null(value=False)).sum().alias("sum_days_waited"),
     )
     is_in = meetings.filter(month.has("session_date"))
     of_meetings = is_in.group_by(CELL).agg(
@@ -101,7 +104,10 @@ def of_month(episodes: pl.DataFrame, meetings: pl.DataFrame, month: Month) -> pl
 def expected(
     episodes: pl.DataFrame, sessions: pl.DataFrame, months: list[Month], as_of: date
 ) -> pl.DataFrame:
-    """Return what fct_flow_month must say: all cells from the month of their first event on."""
+    """Return what fct_flow_month must say: all cells from the month of their first event on.
+
+    `episodes` says in `is_overlapping` whose wait is not known.
+    """
     kept = usable(episodes, sessions)
     service = pl.col("service_code_of_episode")
     meetings = sessions.join(
@@ -123,9 +129,14 @@ def expected(
         [of_month(kept, meetings, month) for month in months], how="diagonal_relaxed"
     )
     grid = first.join(pl.DataFrame({"month_start": [month.start for month in months]}), how="cross")
-    return (
+    filled = (
         grid.filter(pl.col("month_start") >= pl.col("first_month"))
-        .drop("first_month")
         .join(numbers, on=["month_start", *CELL], how="left")
         .fill_null(0)
+        .sort("month_start")
     )
+    counts = pl.exclude("month_start", "first_month", *CELL)
+    is_active = pl.any_horizontal(counts != 0)
+    active_on = pl.when(is_active).then("month_start").forward_fill().over(CELL)
+    since = pl.coalesce(active_on, "first_month")
+    return filled.filter(pl.col("month_start") <= since.dt.offset_by(SILENCE)).drop("first_month")

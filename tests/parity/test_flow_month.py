@@ -50,6 +50,11 @@ def test_the_city_month_by_month(built_city: BuiltCity, months: list[Month]) -> 
     episodes = episodes.with_columns(
         pl.when(pl.col("closed_on").is_not_null()).then(pl.col("ending_code").fill_null("unknown"))
     )
+    # Which episodes overlap is tested in test_episode_flag.
+    flags = built_city.frame(
+        "select episode_key, is_overlapping from intermediate.int_episode_flag"
+    )
+    episodes = episodes.join(flags, on="episode_key", validate="1:1")
     as_of = built_city.frame("select as_of from intermediate.int_as_of").item()
     assert months[-1].end == as_of
     first = min(
@@ -118,6 +123,7 @@ cases = st.tuples(
     maybe,
     st.lists(days.filter(lambda day: day <= AS_OF), max_size=2),
     st.sampled_from("AB"),
+    st.integers(0, 1),
 ).filter(lambda case: case[0] is not None or case[1] is not None)
 
 
@@ -129,24 +135,28 @@ cases = st.tuples(
 @given(drawn=st.lists(cases, min_size=1, max_size=8))
 def test_any_days_are_cut_into_months(
     sandbox: Sandbox,
-    drawn: list[tuple[date | None, date | None, date | None, list[date], str]],
+    drawn: list[tuple[date | None, date | None, date | None, list[date], str, int]],
 ) -> None:
     episodes = pl.DataFrame(
         [
-            (f"flow_{number}", team, "s", referred, opened, closed, "moved" if closed else None)
-            for number, (referred, opened, closed, _, team) in enumerate(drawn)
+            (
+                *(f"flow_{number}", team, "s", referred, opened, closed),
+                *("moved" if closed else None, overlaps),
+            )
+            for number, (referred, opened, closed, _, team, overlaps) in enumerate(drawn)
         ],
         schema={
             **dict.fromkeys(["episode_key", *CELL], pl.String),
             **dict.fromkeys(["referred_on", "opened_on", "closed_on"], pl.Date),
             "ending_code": pl.String,
+            "is_overlapping": pl.Int16,
         },
         orient="row",
     )
     sessions = pl.DataFrame(
         [
             (f"flow_{number}_{place}", f"flow_{number}", team, "s", day, "attended")
-            for number, (*_, met, team) in enumerate(drawn)
+            for number, (*_, met, team, _) in enumerate(drawn)
             for place, day in enumerate(met)
         ],
         schema={
@@ -156,22 +166,30 @@ def test_any_days_are_cut_into_months(
         },
         orient="row",
     )
-    first = sessions.group_by("episode_key").agg(
-        pl.col("session_date").min().alias("first_session_on")
+    delivered = episodes.drop("is_overlapping")
+    numbered = sessions.with_columns(
+        session_number=pl.col("session_date").rank("ordinal").over("episode_key"),
+        is_main=pl.lit(1),
+    )
+    first = sandbox.run(
+        "int_episode_sessions",
+        int_episode=delivered,
+        int_session=numbered.drop("service_code"),
     )
     for name in ("ending", "wait_band"):
         sandbox.fill(name)
     flow = sandbox.run(
         "int_episode_flow",
-        int_episode=episodes,
+        int_episode=delivered,
         int_episode_sessions=first,
+        int_episode_flag=episodes.select("episode_key", "is_overlapping"),
         int_as_of=pl.DataFrame({"as_of": [AS_OF]}),
     )
     calendar = pl.DataFrame(
         {"month_start": [m.start for m in CALENDAR], "month_end": [m.end for m in CALENDAR]}
     ).with_columns(is_complete=(pl.col("month_end") < AS_OF).cast(pl.Int32))
     found = sandbox.run(
-        "fct_flow_month", int_episode_flow=flow, int_session=sessions, int_month=calendar
+        "fct_flow_month", int_episode_flow=flow, int_session=numbered, int_month=calendar
     )
     compare(found, expected(episodes, sessions, CALENDAR, AS_OF))
     for rows in found.sort("month_start").partition_by(CELL):

@@ -227,8 +227,7 @@ denominators as (
         case when funnel_step >= 1 and n_prem_pairs > 0 then 1 else 0 end as is_in_prem_drops,
         case when funnel_step >= 3 and ending_code <> 'unknown' then 1 else 0 end as is_in_dropout,
         case
-            -- After the closing nobody waits any more.
-            when first_session_on > closed_on or is_closed_before_opened = 1 or is_overlapping = 1 then 0
+            when is_closed_before_opened = 1 or is_overlapping = 1 then 0
             else coalesce(cast(days_waited >= 0 as int), 0)
         end as is_in_waiting,
         -- Who has died or moved away cannot be seen to come back; an inferred closing is made by the gap itself.

@@ -8,34 +8,34 @@ with
 scales as (
     select
         instrument_code,
-        direction
-        || '|' || cast(cast(item_count * item_min as decimal(8, 2)) as string)
-        || '|' || cast(cast(item_count * item_max as decimal(8, 2)) as string) as scale
+        dense_rank() over (order by direction, item_count * item_min, item_count * item_max) as scale_number
     from {{ ref('instrument') }}
 ),
 
-forms as (
-    select
-        responses.response_key,
-        responses.session_key,
-        responses.episode_key,
-        responses.client_key,
-        responses.respondent_role,
-        responses.respondent_key,
-        responses.instrument_code,
-        scales.scale,
-        responses.total,
-        responses.entered_at
-    from {{ ref('int_response_scored') }} as responses
-    inner join scales on responses.instrument_code = scales.instrument_code
-    where
-        responses.is_valid = 1
-        and responses.kind = 'PROM'
-        and responses.session_key is not null
+-- Two readings of the forms, each of few rows: one of both would be held in memory for all of them.
+other_forms as (
+    select * from {{ ref('int_response_scored') }}
+    where respondent_role in ('caretaker', 'professional') and kind = 'PROM' and is_valid = 1 and session_key is not null
 ),
 
-sessions as (
+own_forms as (
+    select * from {{ ref('int_response_scored') }}
+    where respondent_role = 'self' and kind = 'PROM' and is_valid = 1
+),
+
+meetings as (
     select * from {{ ref('int_session') }}
+    where is_main = 1
+),
+
+-- At group work the number of the meeting is that in the form's own episode.
+further_episodes as (
+    select
+        session_key,
+        episode_key,
+        session_number
+    from {{ ref('int_session') }}
+    where is_main = 0
 ),
 
 episodes as (
@@ -57,13 +57,22 @@ age_bands as (
 -- One form a meeting, client, other respondent and scale: the last one recorded counts.
 placed_others as (
     select
-        *,
+        other_forms.response_key,
+        other_forms.session_key,
+        other_forms.client_key,
+        other_forms.respondent_role,
+        other_forms.respondent_key,
+        other_forms.instrument_code,
+        other_forms.total,
+        scales.scale_number,
         row_number() over (
-            partition by session_key, client_key, respondent_role, respondent_key, scale
-            order by entered_at desc nulls last, response_key desc
+            partition by
+                other_forms.session_key, other_forms.client_key, other_forms.respondent_role, other_forms.respondent_key,
+                scales.scale_number
+            order by other_forms.entered_at desc nulls last, other_forms.response_key desc
         ) as place
-    from forms
-    where respondent_role in ('caretaker', 'professional')
+    from other_forms
+    inner join scales on other_forms.instrument_code = scales.instrument_code
 ),
 
 others as (
@@ -74,17 +83,23 @@ others as (
 -- The client's own forms of those meetings alone: most meetings have no other respondent.
 placed_own as (
     select
-        forms.*,
+        own_forms.response_key,
+        own_forms.session_key,
+        own_forms.episode_key,
+        own_forms.client_key,
+        own_forms.instrument_code,
+        own_forms.total,
+        scales.scale_number,
         row_number() over (
-            partition by forms.session_key, forms.client_key, forms.scale
-            order by forms.entered_at desc nulls last, forms.response_key desc
+            partition by own_forms.session_key, own_forms.client_key, scales.scale_number
+            order by own_forms.entered_at desc nulls last, own_forms.response_key desc
         ) as place
-    from forms
+    from own_forms
+    inner join scales on own_forms.instrument_code = scales.instrument_code
     semi join others
-        on forms.session_key = others.session_key
-        and forms.client_key = others.client_key
-        and forms.scale = others.scale
-    where forms.respondent_role = 'self'
+        on own_forms.session_key = others.session_key
+        and own_forms.client_key = others.client_key
+        and scales.scale_number = others.scale_number
 ),
 
 own as (
@@ -113,25 +128,28 @@ paired as (
     inner join own
         on others.session_key = own.session_key
         and others.client_key = own.client_key
-        and others.scale = own.scale
+        and others.scale_number = own.scale_number
 ),
 
 placed as (
     select
         paired.*,
         coalesce(families.family_key, paired.client_key) as family_key,
-        sessions.worker_key,
-        sessions.team_code,
-        coalesce(episodes.service_code, sessions.service_code) as service_code,
-        sessions.session_date,
-        sessions.session_number,
+        meetings.worker_key,
+        meetings.team_code,
+        coalesce(episodes.service_code, meetings.service_code) as service_code,
+        meetings.session_date,
+        coalesce(further_episodes.session_number, meetings.session_number) as session_number,
         {{ age_in_years(
             'clients.birth_month',
             'clients.birth_year',
-            'coalesce(episodes.opened_on, episodes.referred_on, sessions.session_date)',
+            'coalesce(episodes.opened_on, episodes.referred_on, meetings.session_date)',
         ) }} as age_years
     from paired
-    inner join sessions on paired.session_key = sessions.session_key
+    inner join meetings on paired.session_key = meetings.session_key
+    left join further_episodes
+        on paired.session_key = further_episodes.session_key
+        and paired.episode_key = further_episodes.episode_key
     left join episodes on paired.episode_key = episodes.episode_key
     left join clients on paired.client_key = clients.client_key
     left join families on paired.client_key = families.client_key

@@ -169,6 +169,7 @@ of_clients as (
         sessions.attendance,
         sessions.channel,
         sessions.duration_minutes,
+        sessions.is_main,
         sessions.n_episodes,
         sessions.is_session_inferred,
         case when sessions.n_episodes > 1 then sessions.episode_key else 'any' end as form_episode_key,
@@ -211,86 +212,129 @@ prem_sequence as (
 attended_weekly as (
     select
         measured.session_client_key,
+        measured.session_key,
         measured.episode_key,
         measured.client_key,
-        measured.session_date,
         measured.session_number,
-        case when coalesce(measured.prom_total, measured.caretaker_prom_total) is null then 0 else 1 end
-        + case when measured.prem_total is null then 0 else 1 end as n_forms
+        {{ week_number('measured.session_date') }} as week_number,
+        case when coalesce(measured.prom_total, measured.caretaker_prom_total) is null then 0 else 1 end as has_prom,
+        case when measured.prem_total is null then 0 else 1 end as has_prem
     from measured
     inner join weekly_services on measured.service_code = weekly_services.service_code
     where measured.attendance = 'attended'
 ),
 
--- Where forms are due once a week, one meeting of the week has to have them: the one with most, then the first.
-not_due as (
-    select session_client_key
-    from (
-        select
-            session_client_key,
-            row_number() over (
-                partition by episode_key, client_key, {{ week_number('session_date') }}
-                order by n_forms desc, session_number
-            ) as place
-        from attended_weekly
-    ) as in_week
-    where place > 1
+-- Most weeks have one meeting, which stands for itself.
+full_weeks as (
+    select
+        episode_key,
+        week_number
+    from attended_weekly
+    group by
+        episode_key,
+        week_number
+    having min(session_number) < max(session_number)
+),
+
+weeks as (
+    select
+        attended_weekly.*,
+        max(has_prom) over of_client as has_prom_in_week,
+        max(has_prem) over of_client as has_prem_in_week,
+        max(has_prom) over of_meeting + max(has_prem) over of_meeting as n_forms
+    from attended_weekly
+    semi join full_weeks
+        on attended_weekly.episode_key = full_weeks.episode_key
+        and attended_weekly.week_number = full_weeks.week_number
+    window
+        of_client as (
+            partition by attended_weekly.episode_key, attended_weekly.client_key, attended_weekly.week_number
+        ),
+        of_meeting as (partition by attended_weekly.episode_key, attended_weekly.session_key)
+),
+
+-- Where forms are due once a week, one meeting of the week stands for all of them: the one with most forms, then the first.
+due_weekly as (
+    select
+        session_client_key,
+        has_prom_in_week,
+        has_prem_in_week,
+        rank() over (partition by episode_key, week_number order by n_forms desc, session_number) as place
+    from weeks
+),
+
+due as (
+    select
+        measured.*,
+        -- Whose form could be missing is known only where the client is.
+        case
+            when measured.attendance <> 'attended' or measured.client_key is null or due_weekly.place > 1 then 0
+            else 1
+        end as is_measure_due,
+        due_weekly.has_prom_in_week,
+        due_weekly.has_prem_in_week
+    from measured
+    left join due_weekly on measured.session_client_key = due_weekly.session_client_key
 ),
 
 final as (
     select
-        measured.session_client_key,
-        measured.session_key,
-        measured.episode_key,
-        measured.client_key,
-        measured.family_key,
-        measured.worker_key,
-        measured.team_code,
-        measured.service_code,
-        measured.session_date,
-        measured.starts_at,
-        measured.session_number,
-        measured.attendance,
-        measured.channel,
-        cast(measured.duration_minutes as int) as duration_minutes,
+        due.session_client_key,
+        due.session_key,
+        due.episode_key,
+        due.client_key,
+        due.family_key,
+        due.worker_key,
+        due.team_code,
+        due.service_code,
+        due.session_date,
+        due.starts_at,
+        due.session_number,
+        due.attendance,
+        due.channel,
+        cast(due.duration_minutes as int) as duration_minutes,
         cast(
-            case when measured.worker_key is null then 0 else 1 end + coalesce(further_workers.n_further, 0) as int
+            case when due.worker_key is null then 0 else 1 end + coalesce(further_workers.n_further, 0) as int
         ) as n_workers,
-        measured.n_episodes,
-        cast(case when measured.n_episodes > 1 then 1 else 0 end as smallint) as is_group,
-        {{ days_between('measured.opened_on', 'measured.session_date') }} as days_since_opening,
-        -- Whose form could be missing is known only where the client is.
+        cast(due.is_main as smallint) as is_main,
+        due.n_episodes,
+        cast(case when due.n_episodes > 1 then 1 else 0 end as smallint) as is_group,
+        {{ days_between('due.opened_on', 'due.session_date') }} as days_since_opening,
+        cast(due.is_measure_due as smallint) as is_measure_due,
         cast(
             case
-                when measured.attendance = 'attended'
-                    and measured.client_key is not null
-                    and not_due.session_client_key is null
-                    then 1
-                else 0
+                when due.is_measure_due = 0 then 0
+                when coalesce(due.prom_total, due.caretaker_prom_total) is not null then 1
+                else coalesce(due.has_prom_in_week, 0)
             end as smallint
-        ) as is_measure_due,
-        measured.prom_instrument,
-        measured.prom_total,
-        measured.prem_instrument,
-        measured.prem_total,
+        ) as has_due_prom,
+        cast(
+            case
+                when due.is_measure_due = 0 then 0
+                when due.prem_total is not null then 1
+                else coalesce(due.has_prem_in_week, 0)
+            end as smallint
+        ) as has_due_prem,
+        due.prom_instrument,
+        due.prom_total,
+        due.prem_instrument,
+        due.prem_total,
         cast(prem_sequence.prem_change as decimal(6, 2)) as prem_change,
-        measured.caretaker_prom_instrument,
-        measured.caretaker_prom_total,
-        cast(measured.is_session_inferred as smallint) as is_session_inferred,
+        due.caretaker_prom_instrument,
+        due.caretaker_prom_total,
+        cast(due.is_session_inferred as smallint) as is_session_inferred,
         -- Held, and not between the opening (else the referral) and the closing, both days included.
         cast(
             case
-                when measured.attendance <> 'attended' then 0
-                when measured.session_date < measured.begun_on then 1
-                when measured.session_date > measured.closed_on then 1
-                else 0
+                when due.attendance <> 'attended' or due.closed_on < due.begun_on then 0
+                when due.session_date < due.begun_on then 1
+                else {{ is_after_closing('due.session_date', 'due.begun_on', 'due.closed_on') }}
             end as smallint
         ) as is_outside_episode,
-        cast(measured.is_orphan_episode as smallint) as is_orphan_episode
-    from measured
-    left join further_workers on measured.session_key = further_workers.session_key
-    left join not_due on measured.session_client_key = not_due.session_client_key
-    left join prem_sequence on measured.session_client_key = prem_sequence.session_client_key
+        cast(due.is_orphan_episode as smallint) as is_orphan_episode
+    from due
+    left join further_workers on due.session_key = further_workers.session_key
+    left join prem_sequence on due.session_client_key = prem_sequence.session_client_key
 )
 
 select * from final

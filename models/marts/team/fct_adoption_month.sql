@@ -97,9 +97,18 @@ seen as (
     group by team_code, worker_key, cast(date_trunc('month', session_date) as date)
 ),
 
--- Every team has the same months, so that a share of teams has one denominator.
-first_month as (
-    select min(month_start) as month_start from seen
+-- Every team has the same months, so that a share of teams has one denominator. After a long silence of
+-- all teams there is none: a year may be mistyped.
+active_months as (
+    select distinct month_start from seen
+),
+
+shown_months as (
+    select distinct months.month_start
+    from months
+    inner join active_months
+        on active_months.month_start <= months.month_start
+        and months.month_start <= {{ add_months('active_months.month_start', var('silent_months')) }}
 ),
 
 grid as (
@@ -112,7 +121,7 @@ grid as (
         months.is_complete
     from teams
     cross join months
-    inner join first_month on first_month.month_start <= months.month_start
+    inner join shown_months on months.month_start = shown_months.month_start
 ),
 
 -- A training is the person's, whichever team's row it stands in.

@@ -1,7 +1,7 @@
 {# Events are counted by month first; stocks are running sums of the few rows that are left. #}
 {%- set events = {
     'referred': 'referred_on', 'met_before': 'met_before_on', 'opened': 'opened_on', 'started': 'started_on',
-    'waiting': 'waiting_from', 'started_waited': 'started_waited_on', 'stopped_waiting': 'stopped_waiting_on',
+    'waiting': 'waiting_from', 'started_waited': 'started_waited_on', 'wait_known': 'wait_known_on', 'stopped_waiting': 'stopped_waiting_on',
     'ended': 'ended_on', 'ended_unopened': 'ended_unopened_on',
 } -%}
 {%- set wait_bands = ['0_7', '8_30', '31_90', '91_180', 'over_180'] -%}
@@ -109,7 +109,7 @@ dated as (
         '{{ event }}' as event,
         {{ day }} as event_on,
         count(*) as n,
-        sum({{ 'days_waited' if event == 'started_waited' else 'null' }}) as days_waited
+        sum({{ 'days_waited' if event == 'wait_known' else 'null' }}) as days_waited
     from flow
     group by team_code, service_code, {{ day }}
     union all
@@ -169,7 +169,7 @@ cells as (
     group by team_code, service_code
 ),
 
--- Months without an event have a row too.
+-- Months without an event are there too, so that stocks run on.
 with_empty as (
     select
         team_code,
@@ -211,7 +211,8 @@ by_month as (
         {% for attendance in attendances %}
         coalesce(sum(case when event = '{{ attendance }}' then n end), 0) as n_{{ attendance }},
         {% endfor %}
-        coalesce(sum(days_waited), 0) as sum_days_waited
+        coalesce(sum(days_waited), 0) as sum_days_waited,
+        max(case when event is null then 0 else 1 end) as has_event
     from with_empty
     group by team_code, service_code, month_start
 ),
@@ -236,7 +237,14 @@ carried as (
     select
         *,
         coalesce(lag(n_waiting_end) over in_order, 0) as n_waiting_start,
-        coalesce(lag(n_caseload_end) over in_order, 0) as n_caseload_start
+        coalesce(lag(n_caseload_end) over in_order, 0) as n_caseload_start,
+        max(
+            case when has_event = 1 or n_waiting_end <> 0 or n_caseload_end <> 0 then month_start end
+        ) over (
+            partition by team_code, service_code
+            order by month_start nulls last
+            rows between unbounded preceding and current row
+        ) as active_on
     from stocks
     window in_order as (partition by team_code, service_code order by month_start nulls last)
 ),
@@ -258,6 +266,7 @@ final as (
         {% for band in wait_bands %}
         cast(carried.n_waiting_{{ band }} as bigint) as n_waiting_{{ band }},
         {% endfor %}
+        cast(carried.n_wait_known as bigint) as n_wait_known,
         cast(carried.sum_days_waited as bigint) as sum_days_waited,
         cast(carried.n_started as bigint) as n_started,
         cast(carried.n_caseload_start as bigint) as n_caseload_start,
@@ -278,6 +287,8 @@ final as (
     from carried
     -- Months before the calendar's first are in the stocks alone.
     inner join months on carried.month_start = months.month_start
+    -- One mistyped year must not give a team years of nothing.
+    where carried.month_start <= {{ add_months('carried.active_on', var('silent_months')) }}
 )
 
 select * from final

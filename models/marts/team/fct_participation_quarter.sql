@@ -17,20 +17,12 @@ skipped_forms as (
     select
         session_key,
         client_key,
-        max(case when skip_reason = 'declined' then 1 else 0 end) as is_declined,
-        max(case when skip_reason = 'unable' then 1 else 0 end) as is_unable,
-        max(case when skip_reason = 'not_offered' then 1 else 0 end) as is_not_offered,
-        max(case when skip_reason = 'technical' then 1 else 0 end) as is_technical,
-        max(case when skip_reason = 'other' then 1 else 0 end) as is_other,
-        max(case when skip_reason is null then 1 else 0 end) as is_unknown
+        skip_reason
     from {{ ref('int_response_scored') }}
     where
         is_skipped = 1
         and respondent_role = 'self'
         and session_key is not null
-    group by
-        session_key,
-        client_key
 ),
 
 clients as (
@@ -42,30 +34,62 @@ age_bands as (
 ),
 
 -- A client counts once in a team's quarter, however many meetings and episodes there are in it.
-persons as (
+attending as (
+    select
+        session_quarter,
+        team_code,
+        service_code,
+        client_key,
+        max(has_own_prom) as has_own_prom,
+        max(has_own_prem) as has_own_prem
+    from meetings
+    group by
+        session_quarter,
+        team_code,
+        service_code,
+        client_key
+),
+
+-- Few forms are skipped: their persons are counted apart, so that not every meeting carries the reasons.
+skipping as (
     select
         meetings.session_quarter,
         meetings.team_code,
         meetings.service_code,
         meetings.client_key,
-        max(meetings.has_own_prom) as has_own_prom,
-        max(meetings.has_own_prem) as has_own_prem,
-        max(case when skipped_forms.session_key is null then 0 else 1 end) as has_skipped,
-        max(coalesce(skipped_forms.is_declined, 0)) as is_declined,
-        max(coalesce(skipped_forms.is_unable, 0)) as is_unable,
-        max(coalesce(skipped_forms.is_not_offered, 0)) as is_not_offered,
-        max(coalesce(skipped_forms.is_technical, 0)) as is_technical,
-        max(coalesce(skipped_forms.is_other, 0)) as is_other,
-        max(coalesce(skipped_forms.is_unknown, 0)) as is_unknown
-    from meetings
-    left join skipped_forms
-        on meetings.session_key = skipped_forms.session_key
-        and meetings.client_key = skipped_forms.client_key
+        max(case when skipped_forms.skip_reason = 'declined' then 1 else 0 end) as is_declined,
+        max(case when skipped_forms.skip_reason = 'unable' then 1 else 0 end) as is_unable,
+        max(case when skipped_forms.skip_reason = 'not_offered' then 1 else 0 end) as is_not_offered,
+        max(case when skipped_forms.skip_reason = 'technical' then 1 else 0 end) as is_technical,
+        max(case when skipped_forms.skip_reason = 'other' then 1 else 0 end) as is_other,
+        max(case when skipped_forms.skip_reason is null then 1 else 0 end) as is_unknown
+    from skipped_forms
+    inner join meetings
+        on skipped_forms.session_key = meetings.session_key
+        and skipped_forms.client_key = meetings.client_key
     group by
         meetings.session_quarter,
         meetings.team_code,
         meetings.service_code,
         meetings.client_key
+),
+
+persons as (
+    select
+        attending.*,
+        case when skipping.client_key is null then 0 else 1 end as has_skipped,
+        coalesce(skipping.is_declined, 0) as is_declined,
+        coalesce(skipping.is_unable, 0) as is_unable,
+        coalesce(skipping.is_not_offered, 0) as is_not_offered,
+        coalesce(skipping.is_technical, 0) as is_technical,
+        coalesce(skipping.is_other, 0) as is_other,
+        coalesce(skipping.is_unknown, 0) as is_unknown
+    from attending
+    left join skipping
+        on attending.session_quarter = skipping.session_quarter
+        and attending.team_code = skipping.team_code
+        and attending.service_code = skipping.service_code
+        and attending.client_key = skipping.client_key
 ),
 
 -- The age on the quarter's first day is the same in every team, whichever meeting came first.

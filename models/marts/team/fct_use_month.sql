@@ -5,11 +5,14 @@ sessions as (
         session_key,
         team_code,
         service_code,
+        is_main,
         session_date,
         prom_total,
         caretaker_prom_total,
         prem_total,
-        is_measure_due
+        is_measure_due,
+        has_due_prom,
+        has_due_prem
     from {{ ref('fct_session') }}
     where attendance = 'attended'
 ),
@@ -56,14 +59,16 @@ months as (
     select * from {{ ref('int_month') }}
 ),
 
--- A meeting counts once, also where several clients or episodes share it.
+-- A meeting counts once, also where several clients or episodes share it: in the service of its own episode.
 held as (
     select
         session_key,
         min(team_code) as team_code,
-        min(service_code) as service_code,
+        min(case when is_main = 1 then service_code end) as service_code,
         cast(date_trunc('month', min(session_date)) as date) as month_start,
         max(is_measure_due) as is_due,
+        max(has_due_prom) as has_due_prom,
+        max(has_due_prem) as has_due_prem,
         max(case when prom_total is not null then 1 else 0 end) as has_own_prom,
         max(case when caretaker_prom_total is not null then 1 else 0 end) as has_caretaker_prom,
         max(case when prom_total is not null or caretaker_prom_total is not null then 1 else 0 end) as has_prom,
@@ -86,9 +91,9 @@ meeting_counts as (
         sum(has_own_prom * has_prem) as n_with_own_both,
         sum((1 - has_prom) * (1 - has_prem)) as n_without_form,
         sum(is_due) as n_sessions_due,
-        sum(is_due * has_prom) as n_due_with_prom,
-        sum(is_due * has_prem) as n_due_with_prem,
-        sum(is_due * has_prom * has_prem) as n_due_with_both
+        sum(has_due_prom) as n_due_with_prom,
+        sum(has_due_prem) as n_due_with_prem,
+        sum(has_due_prom * has_due_prem) as n_due_with_both
     from held
     group by team_code, service_code, month_start
 ),
@@ -161,19 +166,18 @@ form_counts as (
 {%- endfor %}
 
 cells as (
-    select
+    select distinct
         team_code,
         service_code,
-        min(month_start) as first_month
+        month_start
     from (
         select team_code, service_code, month_start from meeting_counts
         union all
         select team_code, service_code, month_start from form_counts
     ) as counted
-    group by team_code, service_code
 ),
 
--- Months in which nothing happened have a row too.
+-- Months in which nothing happened have a row too, but a long silence has none: a year may be mistyped.
 together as (
     select
         team_code,
@@ -197,7 +201,9 @@ together as (
         months.month_start,
         {% for number in meeting_numbers + form_numbers %}0 as {{ number }}{{ ', ' if not loop.last }}{% endfor %}
     from cells
-    inner join months on cells.first_month <= months.month_start
+    inner join months
+        on cells.month_start <= months.month_start
+        and months.month_start <= {{ add_months('cells.month_start', var('silent_months')) }}
 ),
 
 by_month as (

@@ -1,4 +1,5 @@
--- Each month begins with the queue and the caseload with which the one before it ended, and none is left out.
+-- Each month begins with the queue and the caseload with which the one before it ended; while there is any, no month
+-- is left out.
 with
 
 months as (
@@ -22,9 +23,16 @@ where
     (
         months.month_before is not null
         and (
-            months.month_start <> {{ add_months('months.month_before', 1) }}
+            (
+                months.month_start <> {{ add_months('months.month_before', 1) }}
+                and months.waiting_before + months.caseload_before > 0
+            )
             or months.n_waiting_start <> months.waiting_before
             or months.n_caseload_start <> months.caseload_before
         )
     )
-    or (months.from_last = 1 and months.month_start <> last_month.month_start)
+    or (
+        months.from_last = 1
+        and months.month_start <> last_month.month_start
+        and months.n_waiting_end + months.n_caseload_end > 0
+    )

@@ -4,19 +4,21 @@ with
 used as (
     select
         team_code,
+        service_code,
         month_start,
         sum(n_sessions_held) as n_held
     from {{ ref('fct_use_month') }}
-    group by team_code, month_start
+    group by team_code, service_code, month_start
 ),
 
 flowed as (
     select
         team_code,
+        service_code,
         month_start,
         sum(n_sessions_held) as n_held
     from {{ ref('fct_flow_month') }}
-    group by team_code, month_start
+    group by team_code, service_code, month_start
 )
 
 select
@@ -27,5 +29,6 @@ select
 from used
 full outer join flowed
     on used.team_code = flowed.team_code
+    and used.service_code = flowed.service_code
     and used.month_start = flowed.month_start
 where coalesce(used.n_held, 0) <> coalesce(flowed.n_held, 0)
