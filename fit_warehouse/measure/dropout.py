@@ -42,6 +42,7 @@ def rows(context: Context) -> Iterator[dict[str, Any]]:
                 list(n_scores) as n_scores
             from (select * from episode order by all)
             group by grouping sets ((service_code), ())
+            having count(*) > 0
         ),
         behind as (
             select

@@ -14,7 +14,7 @@ import duckdb
 
 from fit_warehouse.landing.names import literal
 
-ROWS_AT_ONCE = 500
+ROWS_AT_ONCE = 250
 DEFINITIONS = Path(__file__).with_name("tables.toml")
 
 
