@@ -29,6 +29,7 @@ MEASURES: dict[str, Callable[[Context], Rows]] = {
     "service_outcome": lambda context: outcome.rows(context, outcome.SERVICE_GROUP),
     "team_outcome": lambda context: outcome.rows(context, outcome.TEAM_GROUP),
     "course": course.rows,
+    "course_by_intake": lambda context: course.rows(context, by_intake=True),
     "city_funnel": counts.funnel,
     "team_funnel": counts.team_funnel,
     "dropout": dropout.rows,

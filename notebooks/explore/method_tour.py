@@ -471,7 +471,7 @@ lines = pl.DataFrame(
         "ci_high": term.ci_high,
         "reliability": term.reliability,
     }
-).sort("estimate", "team")
+).sort("team")
 lines = names(lines, "team")
 mean = float(model.fixed.estimate[0])
 apart = lines.filter((pl.col("ci_low") > mean) | (pl.col("ci_high") < mean)).height
@@ -588,7 +588,7 @@ lines = pl.DataFrame(
         "expected": standard.expected,
     }
 ).with_columns(pl.col(pl.Float64).fill_nan(None))
-lines = names(lines.sort("estimate", "team"), "team")
+lines = names(lines.sort("team"), "team")
 apart = lines.filter((pl.col("ci_low") > 0) | (pl.col("ci_high") < 0)).height
 show(
     "case_mix",
