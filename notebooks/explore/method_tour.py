@@ -131,17 +131,17 @@ def lines_of(results: dict) -> pl.DataFrame:
 
 def number(value: float, digits: int = 1) -> str:
     """Write a number as a reader of English does."""
-    return formats.decimal(value, digits) if np.isfinite(value) else "unknown"
+    return formats.decimal(float(value), digits) if np.isfinite(value) else "unknown"
 
 
 def signed(value: float, digits: int = 1) -> str:
     """Write a difference with its sign."""
-    return formats.signed(value, digits) if np.isfinite(value) else "unknown"
+    return formats.signed(float(value), digits) if np.isfinite(value) else "unknown"
 
 
 def percent(share: float) -> str:
     """Write a share as whole per cents."""
-    return formats.percent(share) if np.isfinite(share) else "unknown"
+    return formats.percent(float(share)) if np.isfinite(share) else "unknown"
 
 
 # %% [markdown]
