@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from fit_metrics import rates
 from fit_warehouse.measure.context import Context
 from fit_warehouse.measure.period import quarter_start, shifted
 from fit_warehouse.measure.tables import read
@@ -35,27 +36,48 @@ USE_QUARTERS = 8  # two years: as long as a manager looks back
 
 def funnel(context: Context) -> Iterator[dict[str, Any]]:
     """Yield the lines of city_funnel, of the episodes that closed in the period."""
-    columns = ",\n".join(
+    for counted in _funnels(context, ()):
+        for order, step in enumerate(FUNNEL, start=1):
+            counts = {name: counted[f"{step}_{name}"] for name in FUNNEL_COUNTS}
+            head = {"step_order": order, "step": step}
+            yield {**head, **counts, "as_of": context.as_of, **context.days}
+
+
+def team_funnel(context: Context) -> Iterator[dict[str, Any]]:
+    """Yield the lines of team_funnel: each step with its share of the referred."""
+    group = ("team_code", "service_code")
+    for counted in _funnels(context, group):
+        for order, step in enumerate(FUNNEL, start=1):
+            counts = {name: counted[f"{step}_{name}"] for name in FUNNEL_COUNTS}
+            share = rates.wilson(
+                counts["n_episodes"], counted["referred_n_episodes"], level=context.ci_level
+            )
+            head = {name: counted[name] for name in group}
+            head |= {"step_order": order, "step": step}
+            yield {**head, **counts, **context.statistic(share)}
+
+
+def _funnels(context: Context, group: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return the counts at every step, of all episodes or of each group."""
+    columns = [
         f"count(distinct {key}) filter (where {condition}) as {step}_{name}"
         for step, condition in FUNNEL.items()
         for name, key in FUNNEL_COUNTS.items()
-    )
-    (counted,) = read(
+    ]
+    return read(
         context.connection,
         f"""
         with worker as (
             select distinct episode_key, worker_key from marts.fct_session
         )
-        select {columns}
+        select {", ".join([*group, *columns])}
         from marts.fct_episode
         left join worker using (episode_key)
         where closed_on between $period_start and $period_end
+        {"group by all order by all" if group else ""}
         """,
         context.days,
     )
-    for order, step in enumerate(FUNNEL, start=1):
-        counts = {name: counted[f"{step}_{name}"] for name in FUNNEL_COUNTS}
-        yield {"step_order": order, "step": step, **counts, "as_of": context.as_of, **context.days}
 
 
 def use(context: Context) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""How the courses went: the mean outcome total at each attended meeting."""
+"""How the courses went: the mean outcome total at each attended meeting, also by intake band."""
 
 from __future__ import annotations
 
@@ -12,14 +12,23 @@ from fit_warehouse.measure.tables import read
 LAST_NUMBER = 12  # later meetings are those of a few long episodes
 
 
-def rows(context: Context) -> Iterator[dict[str, Any]]:
-    """Yield the lines of course: the headline respondent's forms of the episodes in city_outcome."""
+# Side of the cut-off at intake: who begins low tends to rise by itself, so the two are not one course.
+INTAKE_BAND = "case when is_intake_functional = 1 then 'functional' else 'clinical' end"
+
+
+def rows(context: Context, *, by_intake: bool = False) -> Iterator[dict[str, Any]]:
+    """Yield the lines of course: the headline respondent's forms of the episodes in city_outcome.
+
+    Those of course_by_intake, with the band of the intake, where `by_intake`.
+    """
+    band = "intake_band, " if by_intake else ""
     values = read(
         context.connection,
         f"""
         with
         chosen as (
-            select episode_key, client_key, family_key, prom_instrument, prom_respondent
+            select episode_key, client_key, family_key, prom_instrument, prom_respondent,
+                {INTAKE_BAND} as intake_band
             from marts.fct_episode
             where closed_on between $period_start and $period_end and is_in_change = 1
         ),
@@ -32,7 +41,7 @@ def rows(context: Context) -> Iterator[dict[str, Any]]:
                 caretaker_prom_total
             from marts.fct_session
         )
-        select own.instrument_code, own.respondent_role, fct_session.session_number,
+        select own.instrument_code, own.respondent_role, {band}fct_session.session_number,
             list(own.total::double order by own.session_key, own.client_key) as totals,
             count(distinct chosen.family_key) as n_persons,
             count(distinct fct_session.worker_key) as n_workers

@@ -9,7 +9,17 @@ from typing import Any
 from fit_warehouse import database
 from fit_warehouse.home import Home
 from fit_warehouse.measure import context as contexts
-from fit_warehouse.measure import cost, counts, course, delivery, outcome, tables
+from fit_warehouse.measure import (
+    cost,
+    counts,
+    course,
+    delivery,
+    dropout,
+    informants,
+    outcome,
+    scales,
+    tables,
+)
 from fit_warehouse.measure.context import Context
 from fit_warehouse.settings import Settings
 
@@ -17,9 +27,15 @@ Rows = Iterable[Mapping[str, Any]]
 
 MEASURES: dict[str, Callable[[Context], Rows]] = {
     "city_outcome": lambda context: outcome.rows(context, outcome.GROUP),
+    "service_outcome": lambda context: outcome.rows(context, outcome.SERVICE_GROUP),
     "team_outcome": lambda context: outcome.rows(context, outcome.TEAM_GROUP),
     "course": course.rows,
+    "course_by_intake": lambda context: course.rows(context, by_intake=True),
     "city_funnel": counts.funnel,
+    "team_funnel": counts.team_funnel,
+    "dropout": dropout.rows,
+    "informant_agreement": informants.rows,
+    "scale_quality": scales.rows,
     "city_use": counts.use,
     "cost_effect": counts.cost_effect,
     "cost_net": cost.net,

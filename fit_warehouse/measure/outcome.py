@@ -1,4 +1,4 @@
-"""Change during the episode and experience of meetings, for the city and for each team."""
+"""Change during the episode and experience of meetings: of the city, each service and each team."""
 
 from __future__ import annotations
 
@@ -12,8 +12,13 @@ from fit_warehouse.measure.tables import read
 Direction = Literal["higher_is_better", "lower_is_better"]
 
 GROUP = ("instrument_code", "respondent_role")
-TEAM_GROUP = ("team_code", "service_code", *GROUP)
-QUARTERS = {GROUP: "fct_city_quarter", TEAM_GROUP: "fct_team_quarter"}
+SERVICE_GROUP = ("service_code", *GROUP)
+TEAM_GROUP = ("team_code", *SERVICE_GROUP)
+QUARTERS = {
+    GROUP: "fct_city_quarter",
+    SERVICE_GROUP: "fct_service_quarter",
+    TEAM_GROUP: "fct_team_quarter",
+}
 
 # Indicator: the condition that counts an episode of the denominator in the numerator.
 SHARES = {
@@ -49,7 +54,7 @@ PREM_EPISODES = """
 
 
 def rows(context: Context, group: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    """Yield the lines of city_outcome (by GROUP) or team_outcome (by TEAM_GROUP)."""
+    """Yield the lines of city_outcome, service_outcome or team_outcome, by what groups them."""
     yield from _shares(context, group, PROM_EPISODES, SHARES)
     yield from _means(context, group)
     yield from _shares(context, group, PREM_EPISODES, PREM_SHARES)

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import duckdb
 
 from fit_warehouse.landing.names import literal
 
+ROWS_AT_ONCE = 250
 DEFINITIONS = Path(__file__).with_name("tables.toml")
 
 
@@ -83,10 +85,13 @@ def write(
     columns = ", ".join(f"{column.name} {column.type}" for column in definition.columns)
     connection.execute(f"create schema if not exists {schema}")
     connection.execute(f"create or replace table {target} ({columns})")
+    marks = ", ".join(f"?::{column.type}" for column in definition.columns)
     values = [_values(definition, row) for row in rows]
-    if values:
-        marks = ", ".join("?" for _ in definition.columns)
-        connection.executemany(f"insert into {target} values ({marks})", values)
+    # A statement a row is a transaction a row, each of which waits for the disk.
+    for start in range(0, len(values), ROWS_AT_ONCE):
+        part = values[start : start + ROWS_AT_ONCE]
+        lines = ", ".join(f"({marks})" for _ in part)
+        connection.execute(f"insert into {target} values {lines}", list(chain.from_iterable(part)))
     comment(connection, target, definition.text, {c.name: c.text for c in definition.columns})
 
 
