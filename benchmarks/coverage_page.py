@@ -27,7 +27,7 @@ states its property and its domain; the mark says whether the property held. Thi
 `benchmarks/coverage_table.py` from the cases in `benchmarks/coverage/` and the results in
 `benchmarks/coverage_results.csv` (seeds there, one for each case, made of its name);
 `tests/metrics/test_coverage_page.py` holds them together. Do not edit it. Fewer replications than
-10 000 are those of methods that draw resamples or fit models.
+10 000 are those of methods that draw resamples or fit models, and of rows outside a domain.
 
 - *Approximate* methods promise 93 to 97 % for 95 %: the mark asks the share that was found itself,
   with no allowance for chance. *Exact* ones promise the level, "at least" it or "exact"; the mark asks

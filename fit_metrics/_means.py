@@ -42,7 +42,8 @@ def mean_interval(
     Notes
     -----
     mean ± t · s / √n with n - 1 degrees of freedom. Equal values give an interval of no width:
-    the sample shows no spread to build one from.
+    the sample shows no spread to build one from. Nominal property: exact for normal values; 93 to
+    97 per cent at level 0.95 from n = 20 with skewed scores and a ceiling.
 
     Examples
     --------

@@ -90,7 +90,7 @@ def pre_post_d(
     "normal" has it from 20 pairs on with normal scores, r from 0.2 to 0.8; with skewed scores and a
     ceiling for "pre_sd" where r is 0.5 to 0.8 (below it is wider than it says), while the other
     standardizers then cover 88 to 94. "bootstrap" has it from 50 pairs on, skewed scores and a
-    ceiling included, r from 0.2 to 0.8 (docs/method/coverage.md).
+    ceiling included, r from 0.2 to 0.8 ("change_sd" with r of 0.8 from 100; docs/method/coverage.md).
     The bootstrap interpolates between its order statistics on the scale of normal quantiles; its
     limits are nan where all resamples lie on one side of d.
 

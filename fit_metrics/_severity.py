@@ -152,8 +152,8 @@ def relative_effect_size(
 
     Notes
     -----
-    d - d_ref ± z √(SE² + SE_ref²). It corrects for no difference in severity at intake: that does
-    :func:`severity_adjusted`.
+    d - d_ref ± z √(SE² + SE_ref²), as good as the intervals of the two. It corrects for no
+    difference in severity at intake: that does :func:`severity_adjusted`.
 
     Examples
     --------

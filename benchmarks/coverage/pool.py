@@ -11,10 +11,11 @@ from fit_metrics.pool import fixed_effect, random_effects
 
 _MEAN, _TAU = 0.6, 0.15
 NEAR = "93 to 97 %"
+OUTSIDE = 3_000  # replications where nothing is promised
 SIZES = {"like": "80", "unlike": "25 to 400"}
 INSTEAD = {
-    "hartung_knapp": 'With a handful of unlike areas `ci="hartung_knapp_widened"`.',
-    "hartung_knapp_widened": 'The default, `ci="hartung_knapp"`, from five like or twelve unlike areas.',
+    "hartung_knapp": 'For areas of very unlike size `ci="hartung_knapp_widened"`.',
+    "hartung_knapp_widened": 'The default, `ci="hartung_knapp"`, for five areas of like size and more.',
     "normal": 'The default, `ci="hartung_knapp"`.',
 }
 
@@ -26,9 +27,10 @@ def cases() -> list[Case]:
             f"{k} areas, {sizes} sizes, tau {tau}: mean",
             f'pool.random_effects(ci="{ci}")',
             f"{k} areas of {SIZES[sizes]} persons, tau {tau} SD",
-            NEAR if ci == "hartung_knapp" and (k, sizes) != (5, "unlike") else "none",
+            NEAR if ci == "hartung_knapp" and sizes == "like" else "none",
             partial(_mean, k, sizes, tau, ci),
             instead=INSTEAD[ci],
+            replications=None if ci == "hartung_knapp" else OUTSIDE,
         )
         for k in (5, 12)
         for sizes in ("like", "unlike")
@@ -42,9 +44,10 @@ def cases() -> list[Case]:
             f"{k} areas, {sizes} sizes, tau {_TAU}: a further area",
             f'pool.random_effects(prediction="{df}")',
             f"{k} areas of {SIZES[sizes]} persons, tau {_TAU} SD, a further area",
-            "none",
+            NEAR if k >= 40 else "none",
             partial(_further, k, sizes, df),
-            instead="None: with so few areas tau is too uncertain; say so beside it.",
+            instead="Some 40 areas; with so few tau is too uncertain.",
+            replications=None if k >= 40 else OUTSIDE,
         )
         for k in (5, 12, 40)
         for sizes in ("like", "unlike")
@@ -58,6 +61,7 @@ def cases() -> list[Case]:
             "none" if tau else NEAR,
             partial(_mean, k, sizes, tau, None),
             instead="Where areas differ: `pool.random_effects`.",
+            replications=OUTSIDE if tau else None,
         )
         for k in (5, 12)
         for sizes in ("like", "unlike")
