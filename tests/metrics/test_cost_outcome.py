@@ -242,6 +242,27 @@ def test_few_improved_give_no_bounded_interval() -> None:
     assert result.ci_high == math.inf
 
 
+@pytest.mark.parametrize(
+    "outcomes",
+    [[1, None, 0, 1], [True, None, False, True], np.ma.array([1, 9, 0, 1], mask=[0, 1, 0, 0])],
+)
+def test_flags_are_numbers_and_may_be_missing(outcomes: Any) -> None:
+    result = cost_per_outcome(np.array([100, 200, 300, 400], dtype=np.float32), outcomes)
+    assert (result.estimate, result.n_unmeasured) == (500, 1)
+    if not isinstance(outcomes, np.ndarray):
+        with pytest.raises(ValueError, match="outcomes has the value 2"):
+            cost_per_outcome([1, 2, 3], [True, 2, None])
+
+
+def test_a_million_rows() -> None:
+    rng = np.random.default_rng(0)
+    cost, outcome = rng.gamma(2, 500, 1_000_000), rng.random(1_000_000) < 0.5
+    result = cost_per_outcome(cost, outcome, clusters=rng.integers(0, 50, cost.size))
+    assert result.n == 1_000_000
+    assert result.estimate == pytest.approx(cost.sum() / outcome.sum())
+    assert result.ci_low < result.estimate < result.ci_high
+
+
 def test_missing_costs_are_counted() -> None:
     cost, outcome, team = episodes(2)
     cost[7] = np.nan
