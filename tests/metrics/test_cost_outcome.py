@@ -371,6 +371,9 @@ def test_few_teams_have_no_interval() -> None:
     assert np.isnan(result.acceptability).all()
     assert np.isnan(result.net_benefit_low).all()
     assert np.isfinite(result.net_benefit).all()
+    data = both_periods(2)
+    one_side = compare_costs(**{**data, "is_fit": data["teams"] < 3})
+    assert one_side.reason.startswith("3 of 20 teams under FIT")
     nothing = compare_costs(
         **{**both_periods(2), "costs": [], "effects": [], "is_fit": [], "teams": []}
     )
