@@ -10,11 +10,11 @@ from numpy.typing import ArrayLike
 
 from fit_metrics._arrays import as_column, check_same_length, refuse_missing
 from fit_metrics._cluster_robust import regression
-from fit_metrics._estimated_effect import LEAST_TEAMS
-from fit_metrics._flags import flag_column
+from fit_metrics._flags import flag_column, number_or_flag_column
 from fit_metrics._groups import as_groups
 from fit_metrics._multilevel_rows import complete_rows, covariate_matrix
 from fit_metrics._options import Direction, Missing, check_flag, direction_sign
+from fit_metrics._team_counts import teams_of_each_kind, why_no_interval
 
 
 class Joint(NamedTuple):
@@ -57,7 +57,7 @@ def joint_differences(
             "description"
         )
     sign = direction_sign(direction)
-    cost, effect = as_column("costs", costs), sign * as_column("effects", effects)
+    cost, effect = as_column("costs", costs), sign * number_or_flag_column("effects", effects)
     fit, team = flag_column("is_fit", is_fit), as_groups("teams", teams)
     for name, column in (("effects", effect), ("is_fit", fit), ("teams", team.codes)):
         check_same_length("costs", cost, name, column)
@@ -86,9 +86,8 @@ def joint_differences(
         n_teams, df = rows.groupings[0].labels.size, float(fixed.df[-1])
     (d_cost, v_cost), (d_effect, v_effect), (_, v_sum) = found
     shared = (v_sum - v_cost - v_effect) / 2.0
-    reason = ""
-    if n_teams < LEAST_TEAMS:
-        reason = f"{n_teams} teams: below {LEAST_TEAMS} no method gives an interval that holds"
+    reason = why_no_interval(n_teams, *teams_of_each_kind(team.codes[kept], fit))
+    if reason:
         v_cost = v_effect = shared = df = math.nan
     return Joint(
         d_cost * units[0],

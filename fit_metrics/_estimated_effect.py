@@ -16,13 +16,11 @@ from fit_metrics._cluster_rows import products
 from fit_metrics._estimated_rows import comparison_rows
 from fit_metrics._multilevel_rows import design
 from fit_metrics._options import Missing, check_choice, check_level, exact_integer
+from fit_metrics._team_counts import MANY_TEAMS, teams_of_each_kind, why_no_interval
 from fit_metrics._wild_cluster import WildWeights, wild_test
 from fit_metrics.results import Estimate
 
 EffectInterval = Literal["auto", "cr2", "wild"]
-
-LEAST_TEAMS = 10
-MANY_TEAMS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,9 +105,10 @@ def estimated_effect(
     Returns
     -------
     EstimatedEffect
-        In units an episode. Below 10 teams there is an estimate and no interval, with the reason in
-        the record; without more episodes than coefficients all numbers are nan. A limit of the wild
-        bootstrap is infinite where no value that far out is rejected.
+        In units an episode. Below 10 teams, or 4 with episodes under FIT or 4 before it, there is an
+        estimate and no interval, with the reason in the record; without more episodes than
+        coefficients all numbers are nan. A limit of the wild bootstrap is infinite where no value
+        that far out is rejected.
 
     Raises
     ------
@@ -124,7 +123,7 @@ def estimated_effect(
     attribution: what would have come anyway is in the comparison already.
 
     Nominal property: 93 to 97 % of 95 % intervals hold the true difference with 10 and more teams
-    of like size that all are seen before and under FIT, or of which at least 4 are on either side.
+    that are all seen before and under FIT, or of which as many are on either side.
 
     References
     ----------
@@ -165,10 +164,9 @@ def estimated_effect(
     error, df = float(found.standard_error[-1]), float(found.df[-1])
     kind = ci if ci != "auto" else ("cr2" if n_teams >= MANY_TEAMS else "wild")
     named = (kind, weights) if kind == "wild" else (kind,)
-    p_value, reason = math.nan, ""
-    if n_teams < LEAST_TEAMS:
-        reason = f"{n_teams} teams: below {LEAST_TEAMS} no method gives an interval that holds"
-    elif not error > 0.0:
+    n_fit_teams, n_comparison_teams = teams_of_each_kind(codes, fit)
+    p_value, reason = math.nan, why_no_interval(n_teams, n_fit_teams, n_comparison_teams)
+    if not reason and not error > 0.0:
         reason = "no variation is left between teams"
     if reason:
         low = high = error = df = math.nan
@@ -196,8 +194,8 @@ def estimated_effect(
         n_fit=int(fit.sum()),
         n_comparison=n - int(fit.sum()),
         n_teams=n_teams,
-        n_fit_teams=np.unique(codes[fit == 1.0]).size,
-        n_comparison_teams=np.unique(codes[fit == 0.0]).size,
+        n_fit_teams=n_fit_teams,
+        n_comparison_teams=n_comparison_teams,
         reason=reason,
     )
 

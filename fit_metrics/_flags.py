@@ -30,6 +30,15 @@ def flag_column(name: str, values: ArrayLike) -> FloatArray:
     return floats
 
 
+def number_or_flag_column(name: str, values: ArrayLike) -> FloatArray:
+    """Give a column of numbers, missing as nan; where there are flags, all of it must be flags."""
+    array = np.asarray(values)
+    is_flags = array.dtype.kind == "b"
+    if array.dtype.kind == "O":
+        is_flags = any(isinstance(v, bool | np.bool_) for v in array.ravel())
+    return flag_column(name, values) if is_flags else as_column(name, values)
+
+
 def flag_columns(**columns: ArrayLike) -> dict[str, FloatArray]:
     """Give columns of flags of one length, by name."""
     flags = {name: flag_column(name, values) for name, values in columns.items()}

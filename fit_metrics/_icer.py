@@ -128,7 +128,7 @@ def compare_costs(
     Returns
     -------
     CostComparison
-        Below 10 teams without intervals and acceptability, with the reason.
+        Below 10 teams, or 4 on either side, without intervals and acceptability, with the reason.
 
     Raises
     ------

@@ -46,6 +46,16 @@ def cases() -> list[Case]:
         ),
         *(
             Case(
+                f"estimated_effect_four_of_{teams}_{ci}",
+                f"cost_effect.estimated_effect(ci={ci!r})",
+                f"{teams} teams, 4 of them under FIT and the others before it, {EACH} episodes a team",
+                NEAR,
+                _estimated(_four, teams, ci),
+            )
+            for teams, ci in ((12, "wild"), (20, "cr2"))
+        ),
+        *(
+            Case(
                 f"fieller_{ratio}",
                 "cost_outcome.fieller",
                 f"normal means, the denominator {ratio} standard errors from 0",
@@ -66,7 +76,6 @@ def cases() -> list[Case]:
                 ("fieller", 15),
                 ("fieller", 30),
                 ("fieller", 50),
-                ("bootstrap", 30),
                 ("bootstrap", 50),
             )
         ),
@@ -117,8 +126,17 @@ def _staggered(rng: np.random.Generator, teams: int) -> tuple[np.ndarray, ...]:
 
 
 def _nested(rng: np.random.Generator, teams: int) -> tuple[np.ndarray, ...]:
+    return _apart(rng, np.arange(teams) % 2)
+
+
+def _four(rng: np.random.Generator, teams: int) -> tuple[np.ndarray, ...]:
+    return _apart(rng, (np.arange(teams) < 4).astype(int))
+
+
+def _apart(rng: np.random.Generator, is_fit: np.ndarray) -> tuple[np.ndarray, ...]:
+    teams = is_fit.size
     team = np.repeat(np.arange(teams), EACH)
-    fit = team % 2
+    fit = is_fit[team]
     used = 30.0 + rng.normal(size=teams)[team] - 1.5 * fit + rng.normal(0.0, 3.0, team.size)
     return np.maximum(used, 0.0), np.full(team.size, 1000.0), fit, team, np.array(-1.5)
 

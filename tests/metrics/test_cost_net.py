@@ -18,10 +18,8 @@ from fit_metrics.cost_effect import (
     Waterfall,
     certain,
     early_ending_gross,
-    freed_capacity,
     net_effect,
     net_thresholds,
-    profile_gross,
     total_effect,
     unused_value,
 )
@@ -319,90 +317,3 @@ def test_thresholds_of_the_citys_examples() -> None:
     )
     assert (none.avoidable_share, none.onward_cost_eur, none.gross_eur) == (None, None, None)
     assert none.attribution == Decimal("0.1")
-
-
-# ------------------------------------------------------------------------- profile and capacity
-
-
-def test_front_loaded_weights() -> None:
-    arguments: dict[str, Any] = {"planned_units": 6, "used_units": 4, "amount_eur": 8664}
-    # The last two of 3 + 2 + 1 + 1 + 1 + 1 = 9 parts.
-    result = profile_gross(**arguments, profile=[3, 2, 1, 1, 1, 1])
-    assert cents(result.gross_amount_eur) == cents(Decimal(8664) * 2 / 9)
-    assert result.linear_amount_eur == 2888
-    assert result.gross_amount_eur < result.linear_amount_eur
-    # Half of the fifth month, and the sixth.
-    half = profile_gross(**{**arguments, "used_units": Decimal("4.5")}, profile=[3, 2, 1, 1, 1, 1])
-    assert cents(half.gross_amount_eur) == cents(Decimal(8664) * Decimal("1.5") / 9)
-
-
-@quick
-@given(st.integers(1, 30), st.decimals("0", "1", places=4), money, st.integers(1, 50))
-def test_equal_weights_are_linear(
-    planned: int, used: Decimal, amount: Decimal, weight: int
-) -> None:
-    arguments: dict[str, Any] = {
-        "planned_units": planned,
-        "used_units": used * planned,
-        "amount_eur": amount,
-        "n_clients": 2,
-    }
-    weighted = profile_gross(**arguments, profile=[weight] * planned)
-    linear = profile_gross(**arguments, profile="linear")
-    assert weighted.gross_amount_eur == linear.gross_amount_eur == linear.linear_amount_eur
-
-
-@quick
-@given(st.lists(st.integers(0, 20), min_size=1, max_size=12).filter(any), money)
-def test_parts_of_a_profile_add_up(weights: list[int], amount: Decimal) -> None:
-    left = [
-        profile_gross(
-            planned_units=len(weights), used_units=used, amount_eur=amount, profile=weights
-        ).gross_amount_eur
-        for used in range(len(weights) + 1)
-    ]
-    assert left[0] == amount
-    assert left[-1] == 0
-    assert left == sorted(left, reverse=True)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"profile": "steep"}, "profile is 'steep'"),
-        ({"profile": [1, 1]}, "profile has 2 weights and planned_units is 6"),
-        ({"profile": [0] * 6}, "profile has no weight above 0"),
-        ({"profile": [1, 1, 1, 1, 1, -1]}, r"profile\[5\] is -1"),
-        ({"used_units": 7}, "used_units is 7 and planned_units is 6"),
-        ({"planned_units": Decimal("6.5")}, "planned_units is"),
-    ],
-)
-def test_bad_profiles_are_named(change: dict[str, Any], message: str) -> None:
-    arguments: dict[str, Any] = {
-        "planned_units": 6,
-        "used_units": 4,
-        "amount_eur": 8664,
-        "profile": "linear",
-    }
-    with pytest.raises(ValueError, match=message):
-        profile_gross(**{**arguments, **change})
-
-
-def test_freed_capacity_by_hand() -> None:
-    result = freed_capacity(
-        unused_units=2,
-        sessions_per_unit=CostRange(low=2, base=3, high=4, source="plan"),
-        hours_per_session=certain(Decimal("1.5"), source="diary"),
-        attribution=share("0.5", "0.75", "1"),
-        n_episodes=1,
-    )
-    assert result.sessions == (2, Decimal("4.5"), 8)
-    assert result.hours == (3, Decimal("6.75"), 12)
-    with pytest.raises(ValueError, match="hours_per_session is None"):
-        freed_capacity(
-            unused_units=2,
-            sessions_per_unit=certain(1, source="x"),
-            hours_per_session=None,  # type: ignore[arg-type]
-            attribution=share("1"),
-            n_episodes=1,
-        )
