@@ -15,6 +15,8 @@ from fit_warehouse.measure.tables import read
 KIND = "service_code, perspective, procurement, price_year, vat_included"
 IMPROVED = "change_class in ('recovered', 'improved')"
 IN_PERIOD = "closed_on between $period_start and $period_end"
+# An ending without feedback work is none of its effects: neither in the sums nor left out of them.
+WITH_FIT = "effect_exclusion_reason is distinct from 'without_fit'"
 # Professionals who met the client: behind a line there must be two of them.
 WORKERS = """
     worker as (
@@ -39,7 +41,7 @@ def net(context: Context) -> Iterator[dict[str, Any]]:
         agreed as (
             select *
             from marts.fct_early_ending_effect
-            where {IN_PERIOD} and is_agreed = 1 and exclusion_reason is null
+            where {IN_PERIOD} and is_agreed = 1 and exclusion_reason is null and {WITH_FIT}
         ),
         workers as (
             select {KIND}, scenario, count(distinct worker_key) as n_workers
@@ -118,11 +120,11 @@ def excluded(context: Context) -> Iterator[dict[str, Any]]:
             union all
             select service_code, is_agreed, family_key, 'effect', effect_exclusion_reason
             from early
-            where is_agreed = 1
+            where is_agreed = 1 and {WITH_FIT}
             union all
             select service_code, is_agreed, family_key, 'net', net_exclusion_reason
             from early
-            where is_agreed = 1
+            where is_agreed = 1 and {WITH_FIT}
         ),
         whole as (
             select service_code, is_agreed, left_out_of, count(*) as n_early

@@ -23,7 +23,7 @@ PLACE = Decimal("0.0001")
 CLOSED = date(2025, 5, 15)
 quick = settings(
     deadline=None,
-    max_examples=25,
+    max_examples=15,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 Row = Mapping[str, Any]
