@@ -121,7 +121,7 @@ def test_pairs_of_any_forms(sandbox: Sandbox, drawn: list[dict[str, Any]]) -> No
     rows = sandbox.run(
         "fct_informant_pair",
         int_response_scored=scored,
-        int_session=pl.DataFrame({"session_key": ["s1", "s2"]}),
+        int_session=pl.DataFrame({"session_key": ["s1", "s2"], "is_main": [1, 1]}),
         int_episode=pl.DataFrame(NO_ROWS),
     )
     assert found(rows) == pairs(forms)
