@@ -198,6 +198,8 @@ def _cost_assumption() -> list[Rule]:
     return [
         Rule("unit_mismatch", "unit", f"d_unit != case d_factor {known} else 'share' end"),
         *(Rule("negative_amount", name, f"v_{name} < 0") for name in ("low", "base", "high")),
+        # A first unit that weighs nothing would cost nothing.
+        Rule("negative_amount", "low", "d_factor = 'front_weight' and v_low <= 0"),
         *(
             Rule("share_above_one", name, f"d_unit = 'share' and v_{name} > 1")
             for name in ("low", "base", "high")

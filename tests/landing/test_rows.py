@@ -117,6 +117,12 @@ BAD = [
     Case("cost_assumption", {"high": "75"}, "high", "share_above_one"),
     Case("cost_assumption", {"high": "1.0001"}, "high", "share_above_one"),
     Case("cost_assumption", {"low": "-0.1"}, "low", "negative_amount"),
+    Case(
+        "cost_assumption",
+        {"factor": "front_weight", "unit": "times", "low": "0"},
+        "low",
+        "negative_amount",
+    ),
     Case("cost_assumption", {"low": "0.76"}, "base", "range_out_of_order"),
     Case("cost_assumption", {"high": "0.74"}, "high", "range_out_of_order"),
     Case("cost_assumption", {"valid_to": "2024-12-31"}, "valid_to", "period_backwards"),

@@ -159,7 +159,7 @@ def accrued(cost: Row, as_of: date, n_meetings: int) -> float:
     if cost["per"] == "hour":
         return amount * n_meetings / 60
     days = (last - cost["period_from"]).days + 1
-    return amount * days / ((cost["period_to"] - cost["period_from"]).days + 1)
+    return float(amount * days / ((cost["period_to"] - cost["period_from"]).days + 1))
 
 
 def test_every_meeting_bears_an_equal_part_of_the_cost_of_feedback_work(
@@ -209,7 +209,7 @@ worlds = st.fixed_dictionaries(
         "avoidable_share": shares(),
         "onward_share": shares(),
         "rereferral_share": shares(),
-        "front_weight": st.lists(st.integers(0, 400), min_size=3, max_size=3).map(
+        "front_weight": st.lists(st.integers(1, 400), min_size=3, max_size=3).map(
             lambda drawn: [Decimal(value) / 100 for value in sorted(drawn)]
         ),
         "front_units": st.integers(0, 12).map(lambda units: [Decimal(units)] * 3),

@@ -100,7 +100,8 @@ joined as (
 weighted as (
     select
         *,
-        case when front_weight is not null and front_units > 0 then 'front_loaded' else 'linear' end as cost_profile,
+        -- A weight of nothing would leave a short plan without any weight at all.
+        case when front_weight > 0 and front_units > 0 then 'front_loaded' else 'linear' end as cost_profile,
         planned + front_extra * least(front_units, planned) as planned_weight,
         used + front_extra * least(front_units, used) as used_weight
     from joined
