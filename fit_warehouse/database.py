@@ -75,13 +75,18 @@ def limit_memory(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"set memory_limit = '{LIMITED_BYTES} bytes'")
 
 
+# Pseudonyms hardly compress: a higher level, a filter or a large dictionary for them costs time and
+# saves nothing. Columns of few values still get their dictionary.
+PARQUET = """
+    compression zstd, compression_level 1, write_bloom_filter false, dictionary_size_limit 2000
+"""
+
+
 def write_parquet(
     connection: duckdb.DuckDBPyConnection,
     query: str,
     path: Path,
     parameters: Mapping[str, object] | None = None,
-    *,
-    options: str = "compression zstd",
 ) -> int:
     """Write a query's rows to a Parquet file that is there whole and lasting, or not at all.
 
@@ -102,7 +107,7 @@ def write_parquet(
         try:
             n_rows = scalar(
                 connection,
-                f"copy ({query}) to '{target}' (format parquet, {options})",
+                f"copy ({query}) to '{target}' (format parquet, {PARQUET})",
                 parameters,
             )
             replace_file(temporary, path)

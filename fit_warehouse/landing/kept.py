@@ -13,12 +13,6 @@ from fit_warehouse.landing.contract import Column
 from fit_warehouse.landing.look import Rows
 from fit_warehouse.landing.pseudonym import Keys
 
-# Pseudonyms hardly compress: a higher level, a filter or a large dictionary for them costs time and
-# saves nothing. Columns of few values still get their dictionary.
-PARQUET = """
-    compression zstd, compression_level 1, write_bloom_filter false, dictionary_size_limit 2000
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Store:
@@ -62,7 +56,6 @@ def write_kept(connection: duckdb.DuckDBPyConnection, of: Rows, rows: str, to: S
             f"select *, $file_id as _file_id from {hashed.VIEW}",
             to.path,
             {"file_id": to.file_id},
-            options=PARQUET,
         )
 
 
