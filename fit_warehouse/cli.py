@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import signal
 import sys
 import traceback
 from collections.abc import Iterable
@@ -21,6 +22,8 @@ from fit_warehouse.home import Home
 from fit_warehouse.settings import HELSINKI, Settings
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from fit_warehouse.progress import Steps
 
 app = typer.Typer(
@@ -304,17 +307,27 @@ def _require_build(home: Home) -> None:
 
 def main() -> None:
     """Run the command and turn what went wrong into a sentence and an exit code."""
+    stopped: list[int] = []
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        stopped.append(number)
+        signal.default_int_handler(number, frame)
+
+    before = signal.signal(signal.SIGINT, stop)
     try:
         app(prog_name="fit")
     except FitError as problem:
         sys.stderr.write(f"fit: {problem}\n")
         raise SystemExit(problem.exit_code) from None
-    except KeyboardInterrupt:
-        sys.stderr.write("fit: stopped; the last publication is as it was\n")
-        raise SystemExit(130) from None
-    except Exception:
+    except (Exception, KeyboardInterrupt) as problem:
+        # The engine makes an error of its own of a stop, wherever it was at work.
+        if stopped or isinstance(problem, KeyboardInterrupt):
+            sys.stderr.write("fit: stopped; the last publication is as it was\n")
+            raise SystemExit(130) from None
         traceback.print_exc()
         sys.stderr.write(
             "fit: this is a defect of the program, not of your data. The last publication is as it was\n"
         )
         raise SystemExit(3) from None
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -74,13 +75,18 @@ def limit_memory(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"set memory_limit = '{LIMITED_BYTES} bytes'")
 
 
+# Pseudonyms hardly compress: a higher level, a filter or a large dictionary for them costs time and
+# saves nothing. Columns of few values still get their dictionary.
+PARQUET = """
+    compression zstd, compression_level 1, write_bloom_filter false, dictionary_size_limit 2000
+"""
+
+
 def write_parquet(
     connection: duckdb.DuckDBPyConnection,
     query: str,
     path: Path,
     parameters: Mapping[str, object] | None = None,
-    *,
-    options: str = "compression zstd",
 ) -> int:
     """Write a query's rows to a Parquet file that is there whole and lasting, or not at all.
 
@@ -97,20 +103,30 @@ def write_parquet(
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".tmp")
     target = temporary.as_posix().replace("'", "''")
+    with disk_told(path.parent):
+        try:
+            n_rows = scalar(
+                connection,
+                f"copy ({query}) to '{target}' (format parquet, {PARQUET})",
+                parameters,
+            )
+            replace_file(temporary, path)
+        except duckdb.Error:
+            temporary.unlink(missing_ok=True)
+            raise
+    return n_rows
+
+
+@contextmanager
+def disk_told(folder: Path) -> Iterator[None]:
+    """Raise a `UsageError` that tells what to do where the engine cannot write to a folder."""
     try:
-        n_rows = scalar(
-            connection,
-            f"copy ({query}) to '{target}' (format parquet, {options})",
-            parameters,
-        )
-        replace_file(temporary, path)
+        yield
     except duckdb.IOException as problem:
-        temporary.unlink(missing_ok=True)
         raise UsageError(
-            f"{path.parent} cannot be written: {str(problem).splitlines()[0]}. Make room there, or "
+            f"{folder} cannot be written: {str(problem).splitlines()[0]}. Make room there, or "
             "give the user that runs fit the right to write; then try again: what has landed is whole"
         ) from problem
-    return n_rows
 
 
 def path_list(paths: Sequence[Path]) -> str:

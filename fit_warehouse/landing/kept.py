@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from fit_warehouse import database
-from fit_warehouse.landing import pseudonym
+from fit_warehouse.landing import hashed
 from fit_warehouse.landing.contract import Column
 from fit_warehouse.landing.look import Rows
 from fit_warehouse.landing.pseudonym import Keys
-
-# Pseudonyms hardly compress: a higher level, a filter or a large dictionary for them costs time and
-# saves nothing. Columns of few values still get their dictionary.
-PARQUET = """
-    compression zstd, compression_level 1, write_bloom_filter false, dictionary_size_limit 2000
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +42,27 @@ def write_kept(connection: duckdb.DuckDBPyConnection, of: Rows, rows: str, to: S
     int
         How many rows were written.
     """
-    refs = [column for column in of.table.columns if column.type == "ref"]
-    pseudonyms, lookups = pseudonym.by_value(connection, f"({of.typed(rows)})", refs, to.keys)
-    columns = ", ".join(
-        f"{_stored(column, pseudonyms)} as {column.name}" for column in of.table.columns
-    )
+    columns = ", ".join(f"{_stored(column)} as {column.name}" for column in of.table.columns)
     query = f"""
-        select
-            {columns}, version_at as _version_at, row_number as _row_number,
-            $file_id as _file_id
-        from ({of.judged(f"*, {of.is_bad()} as is_bad", rows)}) {lookups}
+        select {columns}, version_at as _version_at, row_number as _row_number
+        from ({of.judged(f"*, {of.is_bad()} as is_bad", rows)})
         where not is_bad
     """
-    return database.write_parquet(
-        connection, query, to.path, {"file_id": to.file_id}, options=PARQUET
-    )
+    spaces = {column.name: column.space for column in of.table.columns if column.type == "ref"}
+    pieces = hashed.rows(connection, query, spaces, to.keys)
+    with database.disk_told(to.path.parent), pieces as beside:
+        return database.write_parquet(
+            beside,
+            f"select *, $file_id as _file_id from {hashed.VIEW}",
+            to.path,
+            {"file_id": to.file_id},
+        )
 
 
-def _stored(column: Column, pseudonyms: Mapping[str, str]) -> str:
-    """Return SQL for a column as the raw store keeps it."""
+def _stored(column: Column) -> str:
+    """Return SQL for a column as the raw store keeps it, of an identifier before it is hashed."""
     if column.type == "ref":
-        return pseudonyms[column.name]
+        return f"d_{column.name}"
     if column.birth and column.type == "date":
         return f"cast(date_trunc('month', v_{column.name}) as date)"
     # The engine may convert before it has left out the rows kept out, whose numbers may be any.

@@ -15,9 +15,9 @@ import hashlib
 import os
 import secrets
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import platformdirs
@@ -25,11 +25,12 @@ from duckdb.func import FunctionNullHandling, PythonUDFType
 from duckdb.sqltypes import VARCHAR
 
 from fit_warehouse.errors import UsageError
-from fit_warehouse.landing.contract import Column
+
+if TYPE_CHECKING:
+    import polars as pl
 
 KEY_BYTES = 32
 HEX_DIGITS = 32  # 128 bits: no two of a nation's clients will meet
-REPEATED = 1.5  # identifiers that come so often on average are hashed once and looked up
 
 Keys = tuple[bytes, ...]
 
@@ -117,20 +118,67 @@ def _name(key: bytes) -> str:
 def _hasher(key: bytes) -> Callable[[Any], Any]:
     """Return the first digits of HMAC-SHA-256 under a key, as a function of an Arrow array of texts."""
     import polars as pl
-    import polars_hash
 
-    hashed = polars_hash.col("text").chash.hmac_sha256(key=key.hex()).str.head(HEX_DIGITS)
+    return _of_arrow(lambda texts: texts.select(_keyed(pl.col("text"), (key,))))
 
-    def digits(texts: Any) -> Any:
+
+def hasher(space: str, keys: Keys) -> Callable[[Any], Any]:
+    """Return the pseudonyms of a space's identifiers, as `sql` has them, as a function of Arrow arrays.
+
+    Raises
+    ------
+    RuntimeError
+        From the function, when the identifiers could not be hashed; it names the kind of failure alone.
+    """
+    import polars as pl
+
+    text = pl.col("text")
+    whole = _keyed(pl.concat_str([pl.lit(f"{space}:"), text]), keys)
+
+    def pseudonyms(texts: pl.DataFrame) -> pl.DataFrame:
+        # Nearly no identifier begins so: the cheap question comes first.
+        if not texts.select(text.str.starts_with("~").any()).item():
+            return texts.select(whole)
+        chosen = whole
+        for number in range(1, len(keys) + 1):
+            mark = marker(number)
+            is_marked = text.str.contains(f"^{mark}[0-9a-f]{{{HEX_DIGITS}}}$")
+            chosen = (
+                pl.when(is_marked)
+                .then(_keyed(text.str.slice(len(mark)), keys[number:]))
+                .otherwise(chosen)
+            )
+        return texts.select(chosen)
+
+    return _of_arrow(pseudonyms)
+
+
+def _keyed(text: pl.Expr, keys: Keys) -> pl.Expr:
+    """Return the pseudonym of a text under some keys, the first one first; none leaves it as it is."""
+    import polars_hash  # noqa: F401 - it teaches polars the hash
+
+    for key in keys:
+        hashes: Any = text.chash  # type: ignore[attr-defined]
+        text = hashes.hmac_sha256(key=key.hex()).str.head(HEX_DIGITS)
+    return text
+
+
+def _of_arrow(hashed: Callable[[pl.DataFrame], pl.DataFrame]) -> Callable[[Any], Any]:
+    """Return a function of a column `text` as one of Arrow arrays, which tells no text and no key."""
+    import polars as pl
+
+    def of_array(texts: Any) -> Any:
         try:
-            frame = pl.DataFrame({"text": pl.from_arrow(texts)})
-            return frame.select(hashed).to_series().to_arrow()
+            frame = pl.DataFrame(
+                {"text": pl.from_arrow(texts)}, schema_overrides={"text": pl.String}
+            )
+            return hashed(frame).to_series().to_arrow()
         except Exception as problem:
             failed = type(problem).__name__
         # The problem itself is not handed on: it may show what was reckoned, and with what.
         raise RuntimeError(f"identifiers could not be hashed ({failed})")
 
-    return digits
+    return of_array
 
 
 def sql(text: str, space: str, keys: Keys) -> str:
@@ -158,47 +206,3 @@ def chained(text: str, keys: Keys) -> str:
     for key in keys:
         text = f"{_name(key)}({text})"
     return text
-
-
-def by_value(
-    connection: duckdb.DuckDBPyConnection, rows: str, columns: Sequence[Column], keys: Keys
-) -> tuple[dict[str, str], str]:
-    """Hash the identifiers that repeat, once each; a hash costs more than all else of a row.
-
-    Parameters
-    ----------
-    connection
-        Holds `rows`.
-    rows
-        A table or view with the identifiers as text, in columns named `d_<name>`.
-    columns
-        The columns of identifiers, which may be none.
-    keys
-        Of the pseudonyms.
-
-    Returns
-    -------
-    dict of str to str, str
-        SQL for the pseudonym of each column in a query on `rows`, and the joins that it needs.
-    """
-    if not columns:
-        return {}, ""
-    counted = ", ".join(
-        f"approx_count_distinct(d_{column.name}) * {REPEATED} < count(d_{column.name})"
-        for column in columns
-    )
-    (is_repeated,) = connection.execute(f"select {counted} from {rows}").fetchall()
-    pseudonyms, lookups = {}, ""
-    for column, repeats in zip(columns, is_repeated, strict=True):
-        text, table = f"d_{column.name}", f"pseudonym_{column.name}"
-        # NULL stays NULL: `||` with a missing text is missing.
-        pseudonyms[column.name] = sql(text, column.space, keys)
-        if repeats:
-            connection.execute(
-                f"create or replace temp table {table} as "
-                f"select text, {sql('text', column.space, keys)} as pseudonym "
-                f"from (select distinct {text} as text from {rows})"
-            )
-            pseudonyms[column.name] = f"{table}.pseudonym"
-            lookups += f" left join {table} on {table}.text = {text}"
-    return pseudonyms, lookups

@@ -67,8 +67,9 @@ def extent(path: Path) -> Extent:
             bad = n_ends + piece[: piece.index(b"\0")].count(b"\n") + 1
             raise RefusedFileError("wrong_encoding", f"line {bad} has a NUL byte")
         n_ends += piece.count(b"\n")
-        n_quotes += piece.count(b'"')
-        tail = (tail + piece)[-LONGEST_LINE:]
+        # To look whether there is one is far cheaper than to count, and most files have none.
+        n_quotes += piece.count(b'"') if b'"' in piece else 0
+        tail = piece if len(piece) >= LONGEST_LINE else (tail + piece)[-LONGEST_LINE:]
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError as problem:

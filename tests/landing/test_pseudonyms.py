@@ -233,7 +233,8 @@ def secrets_of(key: bytes) -> Iterator[str]:
 def test_the_key_is_in_no_text_of_a_failure(
     site: Site, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
-    site.csv("session_worker.csv", site.row("session_worker"))
+    # A row that is kept out is hashed by a function of the engine.
+    site.csv("session.csv", site.row("session", session_date="x"))
     real_sql = pseudonym.sql
     # The engine fails in the very statement that hashes, and shows a part of it.
     monkeypatch.setattr(pseudonym, "sql", lambda *given: fault.format(real_sql(*given)))
@@ -250,7 +251,7 @@ def test_a_failure_within_the_hash_shows_neither_key_nor_identifier(
 
     site.csv("session_worker.csv", site.row("session_worker", worker_ref="W-secret"))
     monkeypatch.setattr(pl.DataFrame, "select", fail)
-    with pytest.raises(duckdb.Error, match=r"could not be hashed \(ComputeError\)") as raised:
+    with pytest.raises(RuntimeError, match=r"could not be hashed \(ComputeError\)$") as raised:
         site.land()
     said = shown(raised.value) + "".join(capfd.readouterr()).lower()
     assert not [secret for secret in (*secrets_of(KEY), "w-secret") if secret in said]
