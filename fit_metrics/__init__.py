@@ -7,6 +7,7 @@ from fit_metrics import (
     benchmark,
     case_mix,
     cost_effect,
+    course,
     effect_size,
     funnel,
     multilevel,
@@ -16,6 +17,7 @@ from fit_metrics import (
     results,
     scale,
     survey,
+    survival,
 )
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "benchmark",
     "case_mix",
     "cost_effect",
+    "course",
     "effect_size",
     "funnel",
     "multilevel",
@@ -32,4 +35,5 @@ __all__ = [
     "results",
     "scale",
     "survey",
+    "survival",
 ]

@@ -32,6 +32,7 @@ OWN_PAGES = (
         "scale_quality",
     ),
     *("severity_adjusted", "share_interval", "talking_therapies", "two_group_d"),
+    *("course", "survival"),
 )
 SECTIONS = (
     "Meaning",
