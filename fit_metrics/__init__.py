@@ -1,4 +1,7 @@
-"""Outcome statistics of Feedback-Informed Treatment."""
+"""Outcome statistics of Feedback-Informed Treatment.
+
+`fit_metrics.frames` needs polars and is therefore not imported with the others.
+"""
 
 from __future__ import annotations
 

@@ -15,7 +15,8 @@ def rows(context: Context) -> Iterator[dict[str, Any]]:
 
     Pairs of one client are alike: with all of them the intervals would be too narrow.
     """
-    # Ties are broken by what was said, never by a pseudonym: a new key gives the same numbers.
+    # Ties are broken by what was said: new pseudonyms give the same numbers. The professional comes last,
+    # so that a run repeats also where two pairs say the same.
     cells = read(
         context.connection,
         """
