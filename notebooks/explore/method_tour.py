@@ -38,6 +38,7 @@ from fit_metrics import (
     benchmark,
     case_mix,
     cost_effect,
+    course,
     effect_size,
     frames,
     funnel,
@@ -46,6 +47,7 @@ from fit_metrics import (
     rates,
     reliable_change,
     scale,
+    survival,
 )
 from fit_warehouse import project, settings
 from fit_warehouse.errors import UsageError
@@ -94,7 +96,7 @@ def show(family: str, chart, lines: pl.DataFrame, finding: str, says: str) -> No
     shown[family] = {"finding": finding, "rows": lines.height}
 
 
-def names(lines: pl.DataFrame, *columns: str) -> pl.DataFrame:
+def names(lines: pl.DataFrame, *columns: str | pl.Expr) -> pl.DataFrame:
     """Give every row a name with its n."""
     label = pl.concat_str([*columns, pl.format("n = {}", "n")], separator=" · ", ignore_nulls=True)
     return lines.with_columns(row=label)
@@ -341,6 +343,105 @@ show(
     lines.drop("row"),
     f"The client alone ended {percent(ends[0])} or {percent(ends[1])}, by the denominator",
     "Share with Wilson's 95 % interval; all instruments; episodes that were met",
+)
+
+# %% [markdown]
+# ## From meeting to meeting (*kulku*): `course`
+#
+# The mean of those who are still there rises or falls also because others leave. The second row of each
+# meeting follows the same persons: those with a form at the last one shown.
+
+# %%
+meetings = connection.execute(
+    """
+    select episode_client_key as episode, fct_session.session_number as number,
+        case when prom_respondent = 'self' and fct_session.prom_instrument = fct_episode.prom_instrument
+            then prom_total when prom_respondent = 'caretaker'
+            and caretaker_prom_instrument = fct_episode.prom_instrument then caretaker_prom_total
+        end::double as total,
+        ending_code
+    from marts.fct_episode
+    inner join marts.fct_session using (episode_key, client_key)
+    where is_in_change = 1 and fct_episode.prom_instrument = ? and prom_respondent = ?
+        and fct_session.session_number is not null
+    qualify row_number() over (
+        partition by episode_client_key, fct_session.session_number order by total nulls last
+    ) = 1
+    order by all
+    """,
+    [instrument, respondent],
+).pl()
+scored = meetings.drop_nulls("total")
+last_number = 6
+cohorts = {
+    name: course.mean_course(
+        scored["episode"],
+        scored["number"],
+        scored["total"],
+        last_session=last_number,
+        cohort=cohort,
+    )
+    for name, cohort in (("present", "present"), ("the same persons", "stayers"))
+}
+lines = pl.concat(
+    pl.DataFrame(
+        {
+            "meeting": one.session,
+            "who": [name] * last_number,
+            **{c: np.ravel(getattr(one, c)) for c in ("n", "estimate", "ci_low", "ci_high")},
+        }
+    )
+    for name, one in cohorts.items()
+).with_columns(pl.col(pl.Float64).fill_nan(None))
+lines = names(lines.sort("meeting", "who"), "meeting", "who")
+rise = {
+    name: np.ravel(one.estimate)[last_number - 1] - np.ravel(one.estimate)[0]
+    for name, one in cohorts.items()
+}
+show(
+    "course",
+    intervals(lines, "Mean total (points)"),
+    lines.drop("row"),
+    f"From meeting 1 to {last_number} the mean moves by {signed(rise['present'])} points, of the same "
+    f"persons by {signed(rise['the same persons'])}",
+    f"Mean with 95 % interval at each attended meeting; {of_whom}",
+)
+
+# %% [markdown]
+# ## How episodes end (*päättymiset*): `survival`
+#
+# Endings compete: who has ended by agreement cannot drop out later. One minus Kaplan–Meier with the other
+# endings censored overstates each of them.
+
+# %%
+ended = connection.sql("""
+    select n_sessions as n,
+        case when closed_on is null then 'open' when ending_code = 'unilateral' then 'by the client'
+            else 'otherwise' end as ending
+    from marts.fct_episode
+    where n_sessions > 0 and is_closed_before_opened = 0
+    order by all
+""").pl()
+incidence = survival.aalen_johansen(ended["n"], ended["ending"], censored="open")
+place = [str(label) for label in incidence.endings].index("by the client")
+alone = survival.kaplan_meier(ended["n"], ended["ending"] == "by the client")
+lines = pl.DataFrame(
+    {
+        "meetings": incidence.time.astype(int),
+        "n": incidence.at_risk,
+        **{c: getattr(incidence, c)[place] for c in ("estimate", "ci_low", "ci_high")},
+        "one minus Kaplan–Meier": 1 - alone.estimate,
+    }
+).with_columns(pl.col(pl.Float64).fill_nan(None))
+lines = names(lines.filter(pl.col("meetings") <= 12), pl.format("after {}", "meetings"))
+reached = lines["estimate"][-1], lines["one minus Kaplan–Meier"][-1]
+show(
+    "survival",
+    intervals(lines, "Share ended by the client alone", axis="%"),
+    lines.drop("row"),
+    f"By meeting {lines['meetings'][-1]} the client alone has ended {percent(reached[0])}; with the "
+    f"others censored it would seem {percent(reached[1])}",
+    f"Aalen–Johansen with 95 % interval; n = at risk; {incidence.n} episodes that were met",
 )
 
 # %% [markdown]
