@@ -63,7 +63,7 @@ def _silent(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
 
 
 # With what Python and its libraries take beside it, a landing or a resolve stays below 2 GiB.
-LIMITED_BYTES = 1_200_000_000
+LIMITED_BYTES = 900_000_000
 UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
