@@ -84,7 +84,7 @@ def test_the_effect_is_worked_out_from_what_was_delivered(money: Golden) -> None
 
 def test_what_is_left_out_is_counted_and_never_guessed(money: Golden) -> None:
     assert money.query(
-        "select left_out_of, exclusion_reason, n_episodes, n_early, estimate "
+        "select left_out_of, exclusion_reason, n_episodes, n_early, share_of_early "
         "from metrics.cost_excluded where service_code = 'nepsy_coaching' order by left_out_of"
     ) == [("effect", "onward_no_price", 1, 1, 1.0), ("net", "onward_no_price", 1, 1, 1.0)]
     assert money.query(
