@@ -61,9 +61,7 @@ def _factors(line: Mapping[str, Any], sums: Mapping[str, Any]) -> Iterator[dict[
             f"{point}_value": sums[f"{factor}_{point}_value"] if factor in SHARES else None
             for point in ("low", "base", "high")
         }
-        amounts = {
-            NET.format(end): sums[f"{factor}_{end}"] - line["fit_cost_eur"] for end in ENDS
-        }
+        amounts = {NET.format(end): sums[f"{factor}_{end}"] - line["fit_cost_eur"] for end in ENDS}
         yield {
             "factor": factor,
             **values,

@@ -92,9 +92,7 @@ def write(
     summary = []
     for name, decide in DISCLOSURE.items():
         part = OPEN_PART.get(name, "true")
-        rows = tables.read(
-            connection, f"select * from {metrics}.{name} where {part} order by all"
-        )
+        rows = tables.read(connection, f"select * from {metrics}.{name} where {part} order by all")
         # A code that only rows name has nobody behind it: its line is hidden from every total.
         rows = [row if _is_known(row, known) else {**row, "n_workers": 0} for row in rows]
         is_shown = decide(rows, rule, shown)

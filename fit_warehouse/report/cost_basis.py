@@ -117,10 +117,12 @@ def per_improved(page: Page) -> Block:
     if not shown:
         hidden = paragraph(page.text("per.hidden"), "notice")
         return section("kustannus-kohentunutta-kohti", heading, intro, hidden, data)
-    finding = page.text("per.finding", range=page.spread(
-        shown, page.formats.euro, page.formats.euro_range
-    ))
-    subtitle = page.text("per.subtitle", level=level)
+    euro_range = page.formats.euro_range(min(shown), max(shown))
+    finding = page.text("per.finding", range=euro_range)
+    if len(shown) == 1:
+        finding = page.text("per.finding_one", amount=page.formats.euro(shown[0]))
+    years = ", ".join(sorted({str(row.price_year) for row in rows}))
+    subtitle = page.text("per.subtitle", level=level, year=years)
     drawings = render(
         partial(range_chart, [_ratio_dot(page, _name(page, row, every), row) for row in rows]),
         name="per-improved",
@@ -201,7 +203,9 @@ def _value(page: Page, row: Assumption, name: str) -> str:
     if row.unit == "share":
         return page.formats.percent(float(value), 0 if value * 100 % 1 == 0 else 1)
     digits = 0 if value == value.to_integral_value() else 2
-    return page.catalogue.label("assumption.value", row.unit, value=page.formats.decimal(value, digits))
+    return page.catalogue.label(
+        "assumption.value", row.unit, value=page.formats.decimal(value, digits)
+    )
 
 
 def _valid(page: Page, row: Assumption) -> str:
@@ -255,9 +259,7 @@ def reading(page: Page) -> Block:
         for name in READING
     ]
     publication = page.marts.publication
-    hidden = page.text(
-        "cost_reading.suppressed.text", k=page.formats.integer(publication.k_min)
-    )
+    hidden = page.text("cost_reading.suppressed.text", k=page.formats.integer(publication.k_min))
     items.append((page.text("reading.suppressed.term"), hidden))
     return section("lukuohje", page.text("reading.heading"), bullets(items))
 

@@ -57,7 +57,7 @@ def _zero() -> Any:
 
 
 def waterfall_chart(steps: Sequence[Step], size: Size) -> Any:
-    """Steps from gross to net: sums dark and from zero, what is taken off between them in outline."""
+    """Draw the steps from gross to net: sums and from zero, what is taken off light."""
     values = [
         {
             "row": wrap(step.row, size.label_width - 16, size),
@@ -88,7 +88,7 @@ def waterfall_chart(steps: Sequence[Step], size: Size) -> Any:
 
 
 def tornado_chart(swings: Sequence[Swing], base_amount: float, size: Size) -> Any:
-    """What the amount is at both ends of each factor's range; the line is the base amount."""
+    """Draw the amount at both ends of each factor's range; the line is the base amount."""
     values = [
         {
             "row": wrap(swing.row, size.label_width - 16, size),
@@ -119,7 +119,7 @@ def tornado_chart(swings: Sequence[Swing], base_amount: float, size: Size) -> An
         ),
         *said,
     ]
-    if min(ends) <= 0 <= max(ends):
+    if min(ends) < 0 < max(ends):
         dashed = _zero().mark_rule(color=QUIET_TEXT, strokeDash=[4, 4], strokeWidth=1.5)
         layers.append(dashed.encode(x=alt.X("zero:Q", scale=scale, axis=None)))
     return alt.layer(*layers, data=alt.Data(values=values)).properties(
@@ -128,7 +128,7 @@ def tornado_chart(swings: Sequence[Swing], base_amount: float, size: Size) -> An
 
 
 def range_chart(marks: Sequence[Dot], size: Size) -> Any:
-    """Amounts with their ranges, one below another; what may not be shown is a word in its row."""
+    """Draw amounts with their ranges, one below another; what may not be shown is a word in its row."""
     values = [
         {
             "row": wrap(mark.row, size.label_width - 16, size),

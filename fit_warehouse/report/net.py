@@ -119,9 +119,7 @@ def _answer_of(page: Page, line: Line) -> str:
 
 def _freed(line: Line, name: str) -> list[Decimal]:
     rows = (line.low, line.base, line.high)
-    found: list[Decimal] = [
-        value for row in rows if (value := getattr(row, name)) is not None
-    ]
+    found: list[Decimal] = [value for row in rows if (value := getattr(row, name)) is not None]
     return found if len(found) == len(SCENARIOS) else []
 
 
@@ -169,7 +167,9 @@ def answer(page: Page) -> Block:
             (page.text("net.fact.price_year"), _distinct(str(row.price_year) for row in every)),
             (
                 page.text("net.fact.perspective"),
-                _distinct(page.catalogue.label("net.perspective", row.perspective) for row in every),
+                _distinct(
+                    page.catalogue.label("net.perspective", row.perspective) for row in every
+                ),
             ),
             (
                 page.text("net.fact.vat"),
@@ -206,9 +206,7 @@ def _steps(page: Page, amounts: dict[str, Decimal]) -> list[Step]:
 
     def bar(name: str, start: Decimal, end: Decimal, label: str) -> Step:
         is_sum = name not in STEPS
-        return Step(
-            page.catalogue.label("net.step", name), float(start), float(end), label, is_sum
-        )
+        return Step(page.catalogue.label("net.step", name), float(start), float(end), label, is_sum)
 
     left = amounts["gross"]
     bars = [bar("gross", Decimal(0), left, page.formats.euro(left))]
@@ -265,6 +263,7 @@ def _line_figure(page: Page, line: Line) -> str:
     )
     subtitle = page.text(
         "net.subtitle",
+        seen_by=page.catalogue.label("net.seen_by", line.base.perspective),
         year=str(line.base.price_year),
         vat=page.catalogue.label("net.vat", str(line.base.vat_included).lower()),
         count=_count(page, line.base),
@@ -296,7 +295,9 @@ def _freed_cell(page: Page, line: Line, name: str) -> str:
     freed = _freed(line, name)
     if not freed:
         return page.cell(line.base, None, page.formats.integer)
-    return f"{page.formats.integer(freed[1])}\n{page.formats.decimal_range(min(freed), max(freed), 0)}"
+    return (
+        f"{page.formats.integer(freed[1])}\n{page.formats.decimal_range(min(freed), max(freed), 0)}"
+    )
 
 
 def _capacity_table(page: Page, own: Sequence[Line]) -> str:
@@ -334,9 +335,7 @@ def capacity(page: Page) -> Block:
     if not shown:
         hidden = paragraph(page.text("capacity.hidden"), "notice")
         return section("kapasiteetti", heading, intro, hidden, data)
-    dots = [
-        Dot(line.name, "", _freed_interval(line), _freed_label(page, line)) for line in own
-    ]
+    dots = [Dot(line.name, "", _freed_interval(line), _freed_label(page, line)) for line in own]
     finding = page.text("capacity.finding", services=_capacity_list(page, shown))
     subtitle = page.text("capacity.subtitle")
     drawings = render(

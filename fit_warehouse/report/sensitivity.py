@@ -82,14 +82,16 @@ def _tornado(page: Page, line: Line, rows: Sequence[Sensitivity]) -> str:
         for row in moving
     ]
     ends = [end for swing in swings for end in (swing.low, swing.high)]
+    sign = "turns" if min(ends) < 0 < max(ends) else "holds"
     finding = page.catalogue.label(
         "sensitivity.finding",
-        "turns" if min(ends) < 0 < max(ends) else "holds",
+        sign,
         service=line.name,
         factor=page.catalogue.label("factor_in_text", moving[0].factor),
     )
-    subtitle = page.text(
+    subtitle = page.catalogue.label(
         "sensitivity.subtitle",
+        sign,
         net=page.formats.euro(base),
         count=page.formats.integer(line.base.n_episodes or 0),
     )
@@ -141,10 +143,7 @@ def sensitivity(page: Page) -> Block:
     for line, rows in found:
         parts.append(subheading(line.name))
         if line.base.is_suppressed:
-            parts.append(
-                paragraph(page.text("sensitivity.hidden", service=line.name), "notice")
-            )
-            parts.append(_thresholds(page, line, rows))
+            parts.append(paragraph(page.text("sensitivity.hidden", service=line.name), "notice"))
             continue
         parts.append(_tornado(page, line, rows))
         parts.append(_thresholds(page, line, rows))
