@@ -54,21 +54,27 @@ def _name(page: Page, row: CostOutcome, rows: Sequence[CostOutcome]) -> str:
     return page.text("net.name_of_kind", service=name, year=year, vat=taxed)
 
 
+def _ratio_limits(page: Page, row: CostOutcome) -> str:
+    """Return the interval of an amount, or the words for a set without limits."""
+    found = interval(row)
+    if found is None:
+        return page.text("per.unlimited")
+    return page.formats.euro_range(found.low, found.high)
+
+
 def _ratio_cell(page: Page, row: CostOutcome | None) -> str:
-    """Return an amount with its interval on a second line, or the words for a set without limits."""
+    """Return an amount with its interval on a second line."""
     if row is None or row.is_suppressed or row.estimate is None:
         return page.cell(row, None, page.formats.euro)
-    found = interval(row)
-    limits = page.text("per.unlimited")
-    if found is not None:
-        limits = page.formats.euro_range(found.low, found.high)
-    return f"{page.formats.euro(row.estimate)}\n{limits}"
+    return f"{page.formats.euro(row.estimate)}\n{_ratio_limits(page, row)}"
 
 
 def _ratio_dot(page: Page, name: str, row: CostOutcome) -> Dot:
-    label = _ratio_cell(page, row).replace("\n", page.text("per.before_limits"))
     if row.estimate is None or row.is_suppressed:
-        return Dot(name, "", None, label)
+        return Dot(name, "", None, page.cell(row, None, page.formats.euro))
+    label = page.text(
+        "per.label", amount=page.formats.euro(row.estimate), limits=_ratio_limits(page, row)
+    )
     at = Interval(row.estimate, row.estimate, row.estimate)
     return Dot(name, "", interval(row) or at, label)
 
@@ -254,20 +260,22 @@ def assumptions(page: Page) -> Block:
 
 def reading(page: Page) -> Block:
     """Explain the terms and the marks of the page."""
+    words = page.catalogue
     items = [
-        (page.text(f"cost_reading.{name}.term"), page.text(f"cost_reading.{name}.text"))
+        (words.label("cost_reading.term", name), words.label("cost_reading.text", name))
         for name in READING
     ]
     publication = page.marts.publication
-    hidden = page.text("cost_reading.suppressed.text", k=page.formats.integer(publication.k_min))
+    hidden = page.text("cost_reading.text.suppressed", k=page.formats.integer(publication.k_min))
     items.append((page.text("reading.suppressed.term"), hidden))
     return section("lukuohje", page.text("reading.heading"), bullets(items))
 
 
 def limits(page: Page) -> Block:
     """Say what the numbers cannot tell."""
+    words = page.catalogue
     items = [
-        (page.text(f"cost_limits.{name}.term"), page.text(f"cost_limits.{name}.text"))
+        (words.label("cost_limits.term", name), words.label("cost_limits.text", name))
         for name in LIMITS
     ]
     return section("rajoitukset", page.text("limits.heading"), bullets(items))
