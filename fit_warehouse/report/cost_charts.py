@@ -51,6 +51,13 @@ def _room(labels: Sequence[str], size: Size) -> float:
     return longest * size.font * CHARACTER_WIDTH + 14
 
 
+def _height(rows: Sequence[str], least: int, size: Size) -> int:
+    """Return a height in which the name with the most lines has room in its row."""
+    wrapped = [wrap(row, size.label_width - 16, size) for row in rows]
+    lines = max(name.count("\n") + 1 for name in wrapped)
+    return max(least, round(size.font * 1.3) * lines + 8) * len(rows)
+
+
 def _zero() -> Any:
     """Return the line at which an amount turns its sign."""
     return alt.Chart(alt.Data(values=[{"zero": 0}])).mark_rule(color=BLACK_90, strokeWidth=1)
@@ -84,7 +91,9 @@ def waterfall_chart(steps: Sequence[Step], size: Size) -> Any:
         ),
         _zero().encode(x=alt.X("zero:Q", scale=scale, axis=None)),
         data=alt.Data(values=values),
-    ).properties(width=size.plot_width, height=STEP_HEIGHT * len(steps))
+    ).properties(
+        width=size.plot_width, height=_height([step.row for step in steps], STEP_HEIGHT, size)
+    )
 
 
 def tornado_chart(swings: Sequence[Swing], base_amount: float, size: Size) -> Any:
@@ -123,7 +132,7 @@ def tornado_chart(swings: Sequence[Swing], base_amount: float, size: Size) -> An
         dashed = _zero().mark_rule(color=QUIET_TEXT, strokeDash=[4, 4], strokeWidth=1.5)
         layers.append(dashed.encode(x=alt.X("zero:Q", scale=scale, axis=None)))
     return alt.layer(*layers, data=alt.Data(values=values)).properties(
-        width=size.plot_width, height=ROW_HEIGHT * len(swings)
+        width=size.plot_width, height=_height([swing.row for swing in swings], ROW_HEIGHT, size)
     )
 
 
@@ -147,7 +156,8 @@ def range_chart(marks: Sequence[Dot], size: Size) -> Any:
     domain = _domain(ends, _room([mark.label for mark in marks], size), size, both=False)
     scale = alt.Scale(domain=domain, nice=False)
     base = alt.Chart().encode(y=row_axis([mark.row for mark in marks], size))
-    text = base.mark_text(align="left", dx=9, baseline="middle")
+    broken = base.transform_calculate(said="split(datum.label, '\\n')")
+    text = broken.mark_text(align="left", dx=9, baseline="middle")
     return alt.layer(
         base.mark_rule(strokeWidth=2.5, color=BUS).encode(
             x=alt.X("low:Q", scale=scale, axis=None), x2="high:Q"
@@ -155,7 +165,9 @@ def range_chart(marks: Sequence[Dot], size: Size) -> Any:
         base.mark_point(filled=True, size=120, opacity=1, color=BUS).encode(
             x=alt.X("estimate:Q", scale=scale, axis=None)
         ),
-        text.encode(x=alt.X("at:Q", scale=scale, axis=None), text="label:N"),
+        text.encode(x=alt.X("at:Q", scale=scale, axis=None), text="said:N"),
         _zero().encode(x=alt.X("zero:Q", scale=scale, axis=None)),
         data=alt.Data(values=values),
-    ).properties(width=size.plot_width, height=ROW_HEIGHT * len(marks))
+    ).properties(
+        width=size.plot_width, height=_height([mark.row for mark in marks], ROW_HEIGHT, size)
+    )

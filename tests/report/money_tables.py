@@ -135,7 +135,7 @@ def cost_sensitivity() -> list[Row]:
         },
         "NEPSY": {
             "attribution_share": (0.5, 0.75, 1.0, "2538.25", "14131.75", None),
-            "onward_share": (0.5, 0.75, 1.0, "-310.50", "9834.90", 0.4012),
+            "onward_share": (0.5, 0.75, 1.0, "9834.90", "-310.50", None),
             "onward_cost_eur": (None, 285.71, None, None, None, 814.93),
         },
         "TUKIHLO": {"attribution_share": (0.5, 0.75, 1.0, "3000", "8000", 0.06)},

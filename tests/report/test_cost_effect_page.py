@@ -201,7 +201,7 @@ def test_every_assumption_is_listed_with_its_source(site: Path, database: Path) 
     everywhere = shown["Palautteen ansioksi luettava osuusvoimassa toistaiseksi"]
     assert everywhere[:2] == [["kaikki palvelut"], ["oletus", "oletettu"]]
     weight = shown["Alun painotus hinnassavoimassa toistaiseksi"]
-    assert weight[3] == ["1,25-kertainen"]
+    assert weight[3] == ["×\u00a01,25"]
 
 
 def test_what_is_hidden_is_said_to_be(hidden_site: Path, hidden_database: Path) -> None:
