@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from fit_warehouse.measure import cost_intervals
 from fit_warehouse.measure.context import Context
 from fit_warehouse.measure.tables import read
 
@@ -17,6 +18,11 @@ IMPROVED = "change_class in ('recovered', 'improved')"
 IN_PERIOD = "closed_on between $period_start and $period_end"
 # An ending without feedback work is none of its effects: neither in the sums nor left out of them.
 WITH_FIT = "effect_exclusion_reason is distinct from 'without_fit'"
+CLOSED = f"""
+    select *, {IMPROVED} as is_improved
+    from marts.fct_episode_cost
+    where {IN_PERIOD} and procurement is not null
+"""
 # Professionals who met the client: behind a line there must be two of them.
 WORKERS = """
     worker as (
@@ -55,8 +61,12 @@ def net(context: Context) -> Iterator[dict[str, Any]]:
                 count(*) filter (where effect_amount_eur is not null) as n_episodes,
                 count(distinct family_key) filter (where effect_amount_eur is not null) as n_persons,
                 count(*) filter (where effect_amount_eur is null) as n_without_effect,
+                count(distinct family_key) filter (where effect_amount_eur is null)
+                    as n_persons_rest,
                 sum(gross_amount_eur) filter (where effect_amount_eur is not null)
                     ::decimal(18, 4) as gross_amount_eur,
+                sum(avoidable_share * gross_amount_eur) filter (where effect_amount_eur is not null)
+                    ::decimal(18, 4) as avoidable_amount_eur,
                 sum(avoided_amount_eur)::decimal(18, 4) as avoided_amount_eur,
                 sum(onward_amount_eur)::decimal(18, 4) as onward_amount_eur,
                 sum(rereferral_amount_eur)::decimal(18, 4) as rereferral_amount_eur,
@@ -106,39 +116,57 @@ def net(context: Context) -> Iterator[dict[str, Any]]:
 
 
 def excluded(context: Context) -> Iterator[dict[str, Any]]:
-    """Yield the lines of cost_excluded: early endings left out of the sums, by the reason."""
+    """Yield the lines of cost_excluded: early endings left out of the sums, by the reason.
+
+    Episodes can be added over services, unlike their amounts.
+    """
     counted = read(
         context.connection,
         f"""
-        with early as (
+        with {WORKERS},
+        early as (
             select * from marts.fct_early_ending_effect where {IN_PERIOD} and scenario = 'base'
         ),
         steps as (
-            select service_code, is_agreed, family_key, 'gross' as left_out_of,
+            select episode_key, service_code, is_agreed, family_key, 'gross' as left_out_of,
                 exclusion_reason as reason
             from early
             union all
-            select service_code, is_agreed, family_key, 'effect', effect_exclusion_reason
+            select episode_key, service_code, is_agreed, family_key, 'effect',
+                effect_exclusion_reason
             from early
             where is_agreed = 1 and {WITH_FIT}
             union all
-            select service_code, is_agreed, family_key, 'net', net_exclusion_reason
+            select episode_key, service_code, is_agreed, family_key, 'net', net_exclusion_reason
             from early
             where is_agreed = 1 and {WITH_FIT}
         ),
+        met as (
+            select steps.*, worker_key from steps left join worker using (episode_key)
+        ),
         whole as (
-            select service_code, is_agreed, left_out_of, count(*) as n_early
+            select coalesce(service_code, '_total') as service_code, is_agreed, left_out_of,
+                count(*) as n_early
             from steps
-            group by all
+            group by grouping sets (
+                (service_code, is_agreed, left_out_of), (is_agreed, left_out_of)
+            )
+        ),
+        left_out as (
+            select coalesce(service_code, '_total') as service_code, is_agreed, left_out_of,
+                reason as exclusion_reason,
+                count(distinct episode_key) as n_episodes,
+                count(distinct family_key) as n_persons,
+                count(distinct worker_key) as n_workers
+            from met
+            where reason is not null
+            group by grouping sets (
+                (service_code, is_agreed, left_out_of, reason), (is_agreed, left_out_of, reason)
+            )
         )
-        select service_code, is_agreed, left_out_of, reason as exclusion_reason,
-            count(*) as n_episodes, count(distinct family_key) as n_persons,
-            any_value(n_early) as n_early,
-            count(*) / any_value(n_early) as estimate
-        from steps
+        select left_out.*, n_early, n_episodes / n_early as share_of_early
+        from left_out
         inner join whole using (service_code, is_agreed, left_out_of)
-        where reason is not null
-        group by all
         order by all
         """,
         context.days,
@@ -156,11 +184,7 @@ def outcome(context: Context) -> Iterator[dict[str, Any]]:
         context.connection,
         f"""
         with {WORKERS},
-        closed as (
-            select *, {IMPROVED} as is_improved
-            from marts.fct_episode_cost
-            where {IN_PERIOD} and procurement is not null
-        ),
+        closed as ({CLOSED}),
         workers as (
             select {KIND}, count(distinct worker_key) as n_workers
             from closed
@@ -182,7 +206,11 @@ def outcome(context: Context) -> Iterator[dict[str, Any]]:
                 count(*) filter (where total_cost_eur is not null and is_in_change = 1)
                     as n_in_change,
                 count(*) filter (where total_cost_eur is not null and is_in_change = 1
-                    and is_improved) as n_improved
+                    and is_improved) as n_improved,
+                count(distinct family_key) filter (where total_cost_eur is not null
+                    and is_in_change = 1 and is_improved) as n_persons_numerator,
+                count(distinct family_key) filter (where total_cost_eur is not null
+                    and is_in_change = 1 and not is_improved) as n_persons_rest
             from closed
             group by all
         ),
@@ -219,20 +247,40 @@ def outcome(context: Context) -> Iterator[dict[str, Any]]:
         """,
         context.days,
     )
-    yield from _stamped(context, counted)
+    found = cost_intervals.limits(context, KIND.split(", "), CLOSED)
+    nothing = dict.fromkeys(cost_intervals.COLUMNS)
+    yield from _stamped(
+        context, [{**row, **found.get(_line(row, "indicator"), nothing)} for row in counted]
+    )
 
 
 def confirmed(context: Context) -> Iterator[dict[str, Any]]:
-    """Yield the lines of cost_confirmed: realised savings, from confirmations of finance alone."""
+    """Yield the lines of cost_confirmed: realised savings, from confirmations of finance alone.
+
+    Behind a line are the families of the service whose episodes ended early by agreement in its days.
+    """
     yield from read(
         context.connection,
-        """
-        select service_code, period_from as confirmed_from, period_to as confirmed_to,
-            realised_amount_eur, price_year, vat_included, confirmed_by_role, confirmed_on
-        from marts.fct_finance_confirmation
+        f"""
+        with {WORKERS}
+        select confirmation.service_code, period_from as confirmed_from, period_to as confirmed_to,
+            realised_amount_eur, confirmation.price_year, confirmation.vat_included,
+            confirmed_by_role, confirmed_on,
+            count(distinct family_key) as n_persons, count(distinct worker_key) as n_workers
+        from marts.fct_finance_confirmation as confirmation
+        left join marts.fct_early_ending as early
+            on confirmation.service_code = early.service_code
+            and early.closed_on between period_from and period_to
+            and is_agreed = 1
+        left join worker using (episode_key)
+        group by all
         order by all
         """,
     )
+
+
+def _line(row: dict[str, Any], *more: str) -> tuple[Any, ...]:
+    return tuple(row[name] for name in (*KIND.split(", "), *more))
 
 
 def _same_kind(left: str, right: str) -> str:

@@ -11,6 +11,7 @@ from fit_warehouse.home import Home
 from fit_warehouse.measure import context as contexts
 from fit_warehouse.measure import (
     cost,
+    cost_sensitivity,
     counts,
     course,
     delivery,
@@ -39,6 +40,7 @@ MEASURES: dict[str, Callable[[Context], Rows]] = {
     "city_use": counts.use,
     "cost_effect": counts.cost_effect,
     "cost_net": cost.net,
+    "cost_sensitivity": cost_sensitivity.sensitivity,
     "cost_excluded": cost.excluded,
     "cost_outcome": cost.outcome,
     "cost_confirmed": cost.confirmed,

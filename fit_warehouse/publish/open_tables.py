@@ -9,12 +9,13 @@ from typing import Any
 import duckdb
 
 from fit_warehouse.measure import tables
-from fit_warehouse.publish import disclosure, revision
+from fit_warehouse.publish import disclosure, money, revision
 from fit_warehouse.publish.disclosure import TOTAL, Row, Rule
 
 Shown = Mapping[str, Sequence[Row]]
 Decide = Callable[[Sequence[Row], Rule, Shown], list[bool]]
 IMPROVED = "share_reliably_improved"
+ALL = "cost_effect, hidden or not"
 
 
 def _groups(shown: Shown) -> disclosure.Groups:
@@ -44,6 +45,17 @@ DISCLOSURE: dict[str, Decide] = {
     "city_funnel": lambda rows, rule, shown: disclosure.city_funnel(rows, rule, _groups(shown)),
     "city_use": lambda rows, rule, _: disclosure.city_use(rows, rule),
     "cost_effect": lambda rows, rule, shown: disclosure.cost_effect(rows, rule, _closed(shown)),
+    "cost_net": lambda rows, rule, shown: money.net(rows, rule, shown[ALL], shown["cost_effect"]),
+    "cost_sensitivity": lambda rows, _, shown: money.sensitivity(rows, shown["cost_net"]),
+    "cost_excluded": lambda rows, rule, _: money.excluded(rows, rule),
+    "cost_outcome": lambda rows, rule, shown: money.outcome(rows, rule, shown, _closed(shown)),
+    "cost_confirmed": lambda rows, rule, _: money.confirmed(rows, rule),
+}
+# Of some tables a part alone is open: reasons by service would be counts of one or two, and points of
+# change by instrument are in other tables with other denominators.
+OPEN_PART = {
+    "cost_excluded": f"service_code = '{TOTAL}' and is_agreed = 1",
+    "cost_outcome": "indicator <> 'cost_per_point'",
 }
 
 
@@ -79,11 +91,14 @@ def write(
     shown: dict[str, Sequence[Row]] = {}
     summary = []
     for name, decide in DISCLOSURE.items():
-        rows = tables.read(connection, f"select * from {metrics}.{name} order by all")
+        part = OPEN_PART.get(name, "true")
+        rows = tables.read(connection, f"select * from {metrics}.{name} where {part} order by all")
         # A code that only rows name has nobody behind it: its line is hidden from every total.
         rows = [row if _is_known(row, known) else {**row, "n_workers": 0} for row in rows]
         is_shown = decide(rows, rule, shown)
         shown[name] = [row for row, ok in zip(rows, is_shown, strict=True) if ok]
+        if name == "cost_effect":
+            shown[ALL] = rows
         definition = tables.table(name).opened()
         lines = [_line(row, ok, definition) for row, ok in _listed(name, rows, is_shown, known)]
         if name == "city_use":

@@ -32,10 +32,35 @@ NUMBERS = frozenset(
         "n_episodes",
         "n_persons",
         "unused_units",
+        "n_without_effect",
+        "share_without_effect",
+        "n_teams",
+        "n_in_change",
+        "n_improved",
         "gross_amount_eur",
+        "avoidable_amount_eur",
+        "avoided_amount_eur",
+        "onward_amount_eur",
+        "rereferral_amount_eur",
+        "effect_amount_eur",
+        "fit_cost_eur",
+        "net_amount_eur",
+        "net_at_low_eur",
+        "net_at_high_eur",
+        "cost_eur",
+        "total_cost_eur",
+        "realised_amount_eur",
+        "freed_sessions",
+        "freed_hours",
+        "low_value",
+        "base_value",
+        "high_value",
+        "threshold_value",
+        "outcome",
         "estimate",
         "ci_low",
         "ci_high",
+        "set_kind",
     }
 )
 # How and when a line was made: another word there is no change of the line.
@@ -123,6 +148,13 @@ def settled(
 def _lines(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> list[dict[str, Any]]:
     database.attach(connection, path, "earlier")
     try:
+        there = connection.execute(
+            "select count(*) from duckdb_tables() "
+            "where database_name = 'earlier' and schema_name = ? and table_name = ?",
+            [OPEN_SCHEMA, name],
+        ).fetchone()
+        if there == (0,):  # published before there was such a table
+            return []
         return tables.read(connection, f"select * from earlier.{OPEN_SCHEMA}.{name} order by all")
     finally:
         connection.execute("detach earlier")

@@ -31,6 +31,10 @@ OPEN_DIMENSIONS = {
     "dim_instrument": "true",
     "dim_date": "true",
     "dim_client_group": "true",
+    "dim_cost_assumption": (
+        "service_code is null or service_code in "
+        "(select service_code from build.marts.dim_service where is_known = 1)"
+    ),
 }
 
 

@@ -65,7 +65,8 @@ def render(chart: Callable[[Size], Any], *, name: str, label: str, formats: Form
     return [draw(chart(size), size, name=name, label=label, locale=locale) for size in SIZES]
 
 
-def _wrap(text: str, pixels: float, size: Size) -> str:
+def wrap(text: str, pixels: float, size: Size) -> str:
+    """Break words into lines of at most so many pixels."""
     columns = max(8, int(pixels / (size.font * CHARACTER_WIDTH)))
     return "\n".join(textwrap.wrap(text, columns, break_long_words=False, break_on_hyphens=False))
 
@@ -74,8 +75,9 @@ def _distinct(values: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(values))
 
 
-def _rows(names: Sequence[str], size: Size) -> alt.Y:
-    wrapped = [_wrap(name, size.label_width - 16, size) for name in names]
+def row_axis(names: Sequence[str], size: Size) -> alt.Y:
+    """Return the axis of rows in the order of their names, wrapped to its width."""
+    wrapped = [wrap(name, size.label_width - 16, size) for name in names]
     axis = alt.Axis(
         labelExpr=BREAK_LINES,
         labelLimit=0,
@@ -97,8 +99,8 @@ def _values(
         shown = mark.interval
         rows.append(
             {
-                "row": _wrap(mark.row, size.label_width - 16, size),
-                "panel": _wrap(mark.panel, panel_width, size),
+                "row": wrap(mark.row, size.label_width - 16, size),
+                "panel": wrap(mark.panel, panel_width, size),
                 "estimate": shown.estimate if shown else None,
                 "low": shown.low if shown else None,
                 "high": shown.high if shown else None,
@@ -134,7 +136,7 @@ def share_chart(marks: Sequence[Dot], size: Size) -> Any:
     x = x.axis(
         format=".0%", values=_ticks(top, 8 if width > 300 else 4 if width > 160 else 3), title=None
     )
-    y = _rows([mark.row for mark in marks], size)
+    y = row_axis([mark.row for mark in marks], size)
     colour = alt.Color("panel:N", legend=None, scale=alt.Scale(domain=names, range=PANEL_COLOURS))
     shape = alt.Shape("panel:N", legend=None, scale=alt.Scale(domain=names, range=SHAPES[:4]))
     base = alt.Chart().encode(y=y, color=colour)
@@ -167,7 +169,7 @@ def moment_chart(marks: Sequence[Dot], size: Size, title: str) -> Any:
     values = _values(marks, size, size.width, low)
     scale = alt.Scale(domain=[low, high], nice=False)
     axis = alt.Axis(title=title, values=list(range(low, high + 1, 5)))
-    y = _rows([mark.row for mark in marks], size)
+    y = row_axis([mark.row for mark in marks], size)
     offset = alt.YOffset("panel:N", sort=moments)
     colours = alt.Scale(domain=moments, range=[BLACK_90, BUS])
     colour = alt.Color("panel:N", scale=colours, sort=moments)
@@ -230,7 +232,7 @@ def bar_chart(bars: Sequence[Bar], size: Size) -> Any:
     """Bars with their values written at the end."""
     values = [
         {
-            "row": _wrap(bar.row, size.label_width - 16, size),
+            "row": wrap(bar.row, size.label_width - 16, size),
             "value": bar.value,
             "at": 0 if bar.value is None else bar.value,
             "label": bar.label,
@@ -242,7 +244,7 @@ def bar_chart(bars: Sequence[Bar], size: Size) -> Any:
     domain = [0, highest * size.plot_width / max(size.plot_width - room, 60)]
     scale = alt.Scale(domain=domain, nice=False)
     lines = max(str(row["row"]).count("\n") + 1 for row in values)
-    y = _rows([bar.row for bar in bars], size)
+    y = row_axis([bar.row for bar in bars], size)
     base = alt.Chart().encode(y=y)
     bar = base.mark_bar(color=BUS, height=22)
     text = base.mark_text(align="left", dx=7, baseline="middle")

@@ -131,7 +131,7 @@ def figure(finding: str, subtitle: str, drawings: Sequence[str], data: str, note
     """Return a chart under the sentence that says what it shows, with its data beneath."""
     caption = (
         f'<figcaption><span class="finding">{prose(finding)}</span>'
-        f'<span class="subtitle">{escape(subtitle)}</span></figcaption>'
+        f'<span class="subtitle">{prose(subtitle)}</span></figcaption>'
     )
     foot = paragraph(note, "note") if note else ""
     return "<figure>\n" + "\n".join([caption, *drawings, foot, data]) + "\n</figure>"

@@ -84,6 +84,12 @@ class Formats:
             return f"€{self.decimal(amount, digits)}"
         return f"{self.decimal(amount, digits)}{NO_BREAK_SPACE}€"
 
+    def euro_range(self, low: Number, high: Number, digits: int = 0) -> str:
+        """Return a range of money as `1 200–2 888 €`."""
+        if self.language == "en":
+            return f"{self.euro(low, digits)} {EN_DASH} {self.euro(high, digits)}"
+        return f"{self.decimal_range(low, high, digits)}{NO_BREAK_SPACE}€"
+
     def day(self, day: date) -> str:
         """Return a day as `12.8.2025`."""
         return format_date(day, _DATE_PATTERN[self.language], locale=self.language)

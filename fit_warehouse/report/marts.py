@@ -11,6 +11,14 @@ from typing import TypeVar
 
 import duckdb
 
+from fit_warehouse.report.cost_rows import (
+    Assumption,
+    Confirmed,
+    CostOutcome,
+    Excluded,
+    Net,
+    Sensitivity,
+)
 from fit_warehouse.report.errors import ReportError
 
 Row = TypeVar("Row")
@@ -118,7 +126,7 @@ class Disclosure:
 
 @dataclass(frozen=True, slots=True)
 class Marts:
-    """Every table a city page reads, small enough to be held whole."""
+    """Every table that a page reads, small enough to be held whole."""
 
     publication: Publication
     outcomes: Sequence[Outcome]
@@ -126,6 +134,12 @@ class Marts:
     funnel: Sequence[FunnelStep]
     use: Sequence[Use]
     costs: Sequence[Cost]
+    nets: Sequence[Net]
+    sensitivities: Sequence[Sensitivity]
+    excluded: Sequence[Excluded]
+    cost_outcomes: Sequence[CostOutcome]
+    confirmed: Sequence[Confirmed]
+    assumptions: Sequence[Assumption]
     instruments: Sequence[Instrument]
     service_names: Mapping[str, str]
     disclosure: Sequence[Disclosure]
@@ -212,6 +226,12 @@ def read_marts(database: Path, language: str) -> Marts:
             funnel=_read(connection, "city_funnel", FunnelStep, period=True),
             use=_read(connection, "city_use", Use),
             costs=_read(connection, "cost_effect", Cost, period=True),
+            nets=_read(connection, "cost_net", Net, period=True),
+            sensitivities=_read(connection, "cost_sensitivity", Sensitivity, period=True),
+            excluded=_read(connection, "cost_excluded", Excluded, period=True),
+            cost_outcomes=_read(connection, "cost_outcome", CostOutcome, period=True),
+            confirmed=_read(connection, "cost_confirmed", Confirmed),
+            assumptions=_read(connection, "dim_cost_assumption", Assumption),
             instruments=_read(connection, "dim_instrument", Instrument),
             service_names=dict(names),
             disclosure=_read(connection, "disclosure_summary", Disclosure),

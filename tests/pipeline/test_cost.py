@@ -82,9 +82,47 @@ def test_the_effect_is_worked_out_from_what_was_delivered(money: Golden) -> None
     ]
 
 
+def test_one_assumption_at_a_time_and_where_the_sign_turns(money: Golden) -> None:
+    """By hand: 2 888 less 525 of what came instead, at a share of 0.75, less 45 of feedback work."""
+    rows = money.query(
+        "select factor, base_value, net_at_low_eur, net_at_high_eur, threshold_value "
+        "from metrics.cost_sensitivity where service_code = 'hehku'"
+    )
+    found = {str(factor): values for factor, *values in rows}
+    assert found["attribution_share"][:3] == [0.75, Decimal("1136.5"), Decimal(2318)]
+    assert found["attribution_share"][3] == pytest.approx(45 / 2363)
+    assert found["avoidable_share"][:3] == [1.0, Decimal("1727.25"), Decimal("1727.25")]
+    assert found["avoidable_share"][3] == pytest.approx((45 / 0.75 + 525) / 2888)
+    # Eight, or twelve, meetings of the next service at 105 EUR, half of them incremental.
+    assert found["onward_units"][1:3] == [Decimal(1806), Decimal("1648.5")]
+    assert found["onward_cost_eur"] == [pytest.approx(525), None, None, pytest.approx(2828)]
+    assert found["fit_cost_eur"] == [pytest.approx(45), None, None, pytest.approx(1772.25)]
+    assert found["rereferral_share"][1:3] == [Decimal("1727.25")] * 2
+
+
+def test_at_its_threshold_each_factor_brings_the_net_amount_to_nothing(money: Golden) -> None:
+    (line,) = money.query(
+        "select gross_amount_eur, avoided_amount_eur, onward_amount_eur + rereferral_amount_eur, "
+        "fit_cost_eur, avoidable_amount_eur from metrics.cost_net "
+        "where service_code = 'hehku' and scenario = 'base'"
+    )
+    gross, avoided, taken, fit_cost, avoidable = (float(str(amount)) for amount in line)
+    rows = money.query(
+        "select factor, base_value, threshold_value from metrics.cost_sensitivity "
+        "where service_code = 'hehku' and threshold_value is not null"
+    )
+    turns = {str(factor): float(str(turn)) for factor, _, turn in rows}
+    share = avoided / avoidable
+    assert set(turns) == {"attribution_share", "avoidable_share", "onward_cost_eur", "fit_cost_eur"}
+    assert turns["attribution_share"] / share * (avoided - taken) == pytest.approx(fit_cost)
+    assert share * turns["avoidable_share"] * gross - taken == pytest.approx(fit_cost)
+    assert avoided - share * turns["onward_cost_eur"] == pytest.approx(fit_cost)
+    assert avoided - taken == pytest.approx(turns["fit_cost_eur"])
+
+
 def test_what_is_left_out_is_counted_and_never_guessed(money: Golden) -> None:
     assert money.query(
-        "select left_out_of, exclusion_reason, n_episodes, n_early, estimate "
+        "select left_out_of, exclusion_reason, n_episodes, n_early, share_of_early "
         "from metrics.cost_excluded where service_code = 'nepsy_coaching' order by left_out_of"
     ) == [("effect", "onward_no_price", 1, 1, 1.0), ("net", "onward_no_price", 1, 1, 1.0)]
     assert money.query(
@@ -117,8 +155,9 @@ def test_a_saving_is_realised_only_where_finance_has_confirmed_it(
     money: Golden, golden: Golden
 ) -> None:
     assert money.query(
-        "select service_code, realised_amount_eur, confirmed_by_role from metrics.cost_confirmed"
-    ) == [("hehku", Decimal(2000), "controller")]
+        "select service_code, realised_amount_eur, confirmed_by_role, n_persons "
+        "from metrics.cost_confirmed"
+    ) == [("hehku", Decimal(2000), "controller", 1)]
     assert golden.query("select * from metrics.cost_confirmed") == []
 
 

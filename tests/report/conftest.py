@@ -12,6 +12,7 @@ import duckdb
 import pytest
 
 from fit_warehouse.report import build_reports
+from tests.report import money_tables
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 PERIOD = (date(2024, 10, 1), date(2025, 9, 30))
@@ -48,7 +49,10 @@ TABLES = {
     "dim_service": "service_code varchar, name_fi varchar, name_sv varchar, name_en varchar",
     "dim_instrument": "instrument_code varchar, name_fi varchar, kind varchar",
     "disclosure_summary": "table_name varchar, n_rows bigint, n_suppressed bigint",
+    **money_tables.TABLES,
 }
+HIDEABLE = ("city_outcome", "course", "city_funnel", "city_use", "cost_effect")
+HIDEABLE += tuple(name for name in money_tables.TABLES if not name.startswith("dim_"))
 
 Row = dict[str, Any]
 
@@ -186,6 +190,16 @@ def cost_effect() -> list[Row]:
     ]
 
 
+def _money() -> dict[str, list[Row]]:
+    """Return the tables of money with one service hidden."""
+    tables = money_tables.contents()
+    for name in HIDEABLE:
+        for row in tables.get(name, []):
+            if row["service_code"] == "TUKIHLO":
+                hide(row)
+    return tables
+
+
 def contents(*, is_synthetic: int = 1) -> dict[str, list[Row]]:
     names = {
         "HEHKU": "Hehku",
@@ -212,6 +226,7 @@ def contents(*, is_synthetic: int = 1) -> dict[str, list[Row]]:
         "city_funnel": city_funnel(),
         "city_use": city_use(),
         "cost_effect": cost_effect(),
+        **_money(),
         "dim_service": [{"service_code": code, "name_fi": name} for code, name in names.items()],
         "dim_instrument": [{"instrument_code": code, "kind": kind} for code, kind in kinds.items()],
         "disclosure_summary": [{"table_name": "course", "n_rows": 30, "n_suppressed": 2}],
@@ -219,7 +234,7 @@ def contents(*, is_synthetic: int = 1) -> dict[str, list[Row]]:
 
 
 VALUES = {"n", "numerator", "estimate", "ci_low", "ci_high"}
-VALUES |= {"n_episodes", "n_persons", "unused_units", "gross_amount_eur"}
+VALUES |= {"n_episodes", "n_persons", "unused_units", "gross_amount_eur"} | money_tables.NUMBERS
 
 
 def hide(row: Row) -> Row:
@@ -255,7 +270,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def hidden_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tables = contents(is_synthetic=0)
-    for name in ("city_outcome", "course", "city_funnel", "city_use", "cost_effect"):
+    for name in HIDEABLE:
         for row in tables[name]:
             hide(row)
     return write_database(tmp_path_factory.mktemp("hidden") / "open.duckdb", tables)

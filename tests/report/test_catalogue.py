@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 import fit_warehouse.report
+from fit_warehouse import project
 from fit_warehouse.errors import UsageError
+from fit_warehouse.landing import contract
 from fit_warehouse.measure.counts import FUNNEL
 from fit_warehouse.report.catalogue import TEXTS, Catalogue, load_catalogue
+from fit_warehouse.report.cost_basis import FACTORS
 from fit_warehouse.report.errors import ReportError
 from fit_warehouse.report.page import GROUP_ORDER
 from fit_warehouse.report.site import read_page_list
@@ -19,8 +23,20 @@ from fit_warehouse.report.site import read_page_list
 PACKAGE = Path(fit_warehouse.report.__file__).parent
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 LANGUAGES = sorted(path.stem for path in TEXTS.glob("*.toml"))
+EFFECT = project.root() / "models" / "marts" / "episode" / "fct_early_ending_effect.yml"
+
+
+def reasons() -> set[str]:
+    """Return why an early ending that was agreed may have no net amount."""
+    (model,) = yaml.safe_load(EFFECT.read_text(encoding="utf-8"))["models"]
+    (column,) = [row for row in model["columns"] if row["name"] == "net_exclusion_reason"]
+    values = column["data_tests"][0]["accepted_values"]["arguments"]["values"]
+    return set(values) - {"not_agreed"}
+
+
 # Codes that come from the data and are named nowhere in the code.
 DATA_CODES = {"month", "session", "day", "professional", "pcoms", "icce", *FUNNEL}
+DATA_CODES |= {"payer", "none", "times", "units", *reasons()}
 DATA_CODES |= {"caretaker", "self"} | {f"{code}_{role}".lower() for code, role in GROUP_ORDER}
 
 
@@ -81,6 +97,15 @@ def test_every_key_there_is_asked_for(language: str) -> None:
         )
 
     assert not [key for key in load_catalogue(language).entries if not is_asked(key)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reason_and_every_factor_has_its_words(language: str) -> None:
+    keys = set(load_catalogue(language).entries)
+    factors = set(contract.tables()["cost_assumption"]["factor"].values)
+    assert factors == set(FACTORS)
+    assert {f"reason.{code}" for code in reasons()} <= keys
+    assert {f"factor.{code}" for code in factors} <= keys
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

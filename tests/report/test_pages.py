@@ -14,6 +14,7 @@ from fit_warehouse.report import build_reports
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 PAGE = "city_overview_fi.html"
+COST_PAGE = "cost_effect_fi.html"
 SITES = ["site", "hidden_site", "empty_site"]
 HIDDEN = "peitetty"
 ENGLISH = re.compile(
@@ -34,7 +35,13 @@ def any_site(request: pytest.FixtureRequest) -> Path:
     return folder
 
 
-@pytest.fixture(params=["index.html", PAGE])
+@pytest.fixture(params=[PAGE, COST_PAGE])
+def report(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(params=["index.html", PAGE, COST_PAGE])
 def any_page(request: pytest.FixtureRequest, any_site: Path) -> BeautifulSoup:
     return soup(any_site, request.param)
 
@@ -71,9 +78,10 @@ def test_page_reaches_nothing_outside_and_runs_nothing(any_site: Path) -> None:
         assert b"\r" not in path.read_bytes()
 
 
-def test_every_figure_has_a_name_and_its_data(site: Path) -> None:
-    figures = soup(site).find_all("figure")
-    assert len(figures) == 8
+@pytest.mark.parametrize(("name", "n_figures"), [(PAGE, 8), (COST_PAGE, 7)])
+def test_every_figure_has_a_name_and_its_data(site: Path, name: str, n_figures: int) -> None:
+    figures = soup(site, name).find_all("figure")
+    assert len(figures) == n_figures
     for figure in figures:
         drawings = figure.find_all("svg")
         assert {drawing["class"][1] for drawing in drawings} == {"wide", "narrow"}
@@ -85,8 +93,8 @@ def test_every_figure_has_a_name_and_its_data(site: Path) -> None:
         assert figure.find("details").find("table")
 
 
-def test_every_table_has_a_caption_and_scoped_headings(any_site: Path) -> None:
-    for tag in soup(any_site).find_all("table"):
+def test_every_table_has_a_caption_and_scoped_headings(any_site: Path, report: str) -> None:
+    for tag in soup(any_site, report).find_all("table"):
         assert tag.caption.get_text().strip()
         assert {head["scope"] for head in tag.thead.find_all("th")} == {"col"}
         assert {head["scope"] for head in tag.tbody.find_all("th")} == {"row"}
@@ -95,8 +103,8 @@ def test_every_table_has_a_caption_and_scoped_headings(any_site: Path) -> None:
         assert all(cell.get_text().strip() for cell in tag.find_all(["th", "td"]))
 
 
-def test_every_section_says_something_when_there_is_nothing(any_site: Path) -> None:
-    sections = soup(any_site).main.find_all("section")
+def test_every_section_says_something_when_there_is_nothing(any_site: Path, report: str) -> None:
+    sections = soup(any_site, report).main.find_all("section")
     assert len(sections) == 11
     for section in sections:
         assert section.find(["p", "li", "dd"]).get_text().strip()
@@ -119,7 +127,7 @@ def test_page_never_claims_effectiveness_or_a_realised_saving(site: Path) -> Non
 
 
 def test_synthetic_data_are_marked_on_every_page(site: Path, hidden_site: Path) -> None:
-    for name in ("index.html", PAGE):
+    for name in ("index.html", PAGE, COST_PAGE):
         marked, real = soup(site, name), soup(hidden_site, name)
         assert marked.find(class_="banner").get_text().startswith("Synteettinen aineisto.")
         assert "synteettinen aineisto" in marked.title.get_text()
