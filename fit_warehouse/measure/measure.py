@@ -9,7 +9,7 @@ from typing import Any
 from fit_warehouse import database
 from fit_warehouse.home import Home
 from fit_warehouse.measure import context as contexts
-from fit_warehouse.measure import cost, counts, course, delivery, outcome, tables
+from fit_warehouse.measure import cost, cost_comparison, counts, course, delivery, outcome, tables
 from fit_warehouse.measure.context import Context
 from fit_warehouse.settings import Settings
 
@@ -25,6 +25,7 @@ MEASURES: dict[str, Callable[[Context], Rows]] = {
     "cost_net": cost.net,
     "cost_excluded": cost.excluded,
     "cost_outcome": cost.outcome,
+    "cost_comparison": cost_comparison.comparison,
     "cost_confirmed": cost.confirmed,
 }
 
