@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -34,6 +35,16 @@ PRICE = ("procurement", "price_year", "vat_included", "per", "unit_price_eur")
 LEFT_OUT = ("n_incomplete", "n_near_adoption", "n_open")
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The episodes of a line, its service and unit, and what was found in them."""
+
+    rows: pl.DataFrame
+    service: str
+    unit: str
+    found: EstimatedEffect | None
+
+
 def comparison(context: Context) -> Iterator[dict[str, Any]]:
     """Yield the lines of cost_comparison: by service, by unit, and as a share of the plan for all.
 
@@ -44,36 +55,41 @@ def comparison(context: Context) -> Iterator[dict[str, Any]]:
     closed = closed_episodes(context.connection, opened_to)
     complete = closed.filter(is_complete())
     rows = complete.filter(~near_adoption())
-    keys = ["service_code", "unit"]
-    lines: list[tuple[pl.DataFrame, str, str, EstimatedEffect | None]] = []
-    for key in rows.select(keys).unique().sort(keys).iter_rows():
-        own = rows.filter(service_code=key[0], unit=key[1])
-        lines.append((own, *key, difference(own, level=context.ci_level)))
-    added = pl.concat([rows.clear(), *(own for own, _, _, found in lines if has_estimate(found))])
-    units = added["unit"].unique().sort().to_list()
-    for unit in (*units, OF_PLAN):
-        own = added if unit == OF_PLAN else added.filter(unit=unit)
-        if own["service_code"].n_unique() > 1:
-            found = difference(own, level=context.ci_level, of_plan=unit == OF_PLAN)
-            lines.append((own, TOTAL, unit, found))
     others = left_out(context, closed, opened_to)
-    for own, service, unit, found in lines:
+    for line in lines(rows, context.ci_level):
         counted = others.filter(
-            pl.col("service_code").is_in(own["service_code"].unique().to_list())
+            pl.col("service_code").is_in(line.rows["service_code"].unique().to_list())
         )
-        estimated = numbers(found, context.ci_level)
+        estimated = numbers(line.found, context.ci_level)
         yield {
-            "service_code": service,
-            "unit": unit,
-            "opened_from": own["started_on"].min(),
+            "service_code": line.service,
+            "unit": line.unit,
+            "opened_from": line.rows["started_on"].min(),
             "opened_to": opened_to,
-            **size_of(own),
+            **size_of(line.rows),
             **{name: counted[name].sum() for name in LEFT_OUT},
             **estimated,
-            **priced(own.clear() if service == TOTAL else own, estimated),
+            **priced(line.rows.clear() if line.service == TOTAL else line.rows, estimated),
             "caveat_code": CAVEAT,
             "as_of": context.as_of,
         }
+
+
+def lines(rows: pl.DataFrame, level: float) -> Iterator[Line]:
+    """Yield each service, then each unit of several services, then all in shares of the plan."""
+    added = []
+    for service, unit in rows.select("service_code", "unit").unique().sort(pl.all()).iter_rows():
+        own = rows.filter(service_code=service, unit=unit)
+        line = Line(own, service, unit, difference(own, level=level))
+        if has_estimate(line.found):
+            added.append(own)
+        yield line
+    together = pl.concat([rows.clear(), *added])
+    for unit in (*together["unit"].unique().sort(), OF_PLAN):
+        own = together if unit == OF_PLAN else together.filter(unit=unit)
+        if own["service_code"].n_unique() > 1:
+            of_plan = unit == OF_PLAN
+            yield Line(own, TOTAL, unit, difference(own, level=level, of_plan=of_plan))
 
 
 def has_estimate(found: EstimatedEffect | None) -> bool:

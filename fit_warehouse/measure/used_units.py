@@ -43,7 +43,7 @@ _GROUPED = """
             min(compared.started_on) as started_on,
             min(compared.fit_adopted_on) as fit_adopted_on,
             min(compared.opened_quarter) as opened_quarter,
-            min(episode.age_band) as age_band,
+            arg_min(episode.age_band, episode.age_years) as age_band,
             min(compared.used_units)::double as used_units,
             min(compared.planned_units)::double as planned_units,
             min(compared.unit_price_eur) as unit_price_eur,
