@@ -9,7 +9,16 @@ from typing import Any
 from fit_warehouse import database
 from fit_warehouse.home import Home
 from fit_warehouse.measure import context as contexts
-from fit_warehouse.measure import cost, cost_comparison, counts, course, delivery, outcome, tables
+from fit_warehouse.measure import (
+    cost,
+    cost_comparison,
+    counts,
+    course,
+    delivery,
+    flow_effect,
+    outcome,
+    tables,
+)
 from fit_warehouse.measure.context import Context
 from fit_warehouse.settings import Settings
 
@@ -27,6 +36,7 @@ MEASURES: dict[str, Callable[[Context], Rows]] = {
     "cost_outcome": cost.outcome,
     "cost_comparison": cost_comparison.comparison,
     "cost_confirmed": cost.confirmed,
+    "flow_effect": flow_effect.effect,
 }
 
 

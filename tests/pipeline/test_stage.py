@@ -19,6 +19,7 @@ METRICS = {"city_funnel", "city_outcome", "city_use", "cost_effect", "course", "
 LEDGER = {"delivery", "delivery_reason"}  # file names and hashes stay restricted
 # Money beyond gross amounts has no rule of disclosure of its own.
 MONEY = {"cost_comparison", "cost_confirmed", "cost_excluded", "cost_net", "cost_outcome"}
+MONEY |= {"flow_effect"}
 # Of the marts only dimensions are open: facts are about persons, or sums before disclosure control.
 OPEN_MARTS = {"dim_client_group", "dim_date", "dim_instrument", "dim_service", "dim_team"}
 OPEN = METRICS | OPEN_MARTS | {"disclosure_summary", "publication"}
