@@ -104,7 +104,8 @@ def regression(rows: Rows, correction: Correction, level: float) -> ClusterRegre
         if count >= 2 and n > p:
             parts = products(plan.columns, group.codes, count)
             errors, df = sandwich(parts, plan.back, n, correction)
-    error = np.sqrt(errors.diagonal())
+    # A sum of squares: where a single cluster carries a covariate, rounding may leave it below 0.
+    error = np.sqrt(np.maximum(errors.diagonal(), 0.0))
     half = -special.stdtrit(df, (1.0 - checked_level) / 2.0) * error
     return ClusterRegression(
         fixed=FixedEffects(

@@ -11,11 +11,13 @@ from fit_warehouse.home import Home
 from fit_warehouse.measure import context as contexts
 from fit_warehouse.measure import (
     cost,
+    cost_comparison,
     cost_sensitivity,
     counts,
     course,
     delivery,
     dropout,
+    flow_effect,
     informants,
     outcome,
     scales,
@@ -43,7 +45,9 @@ MEASURES: dict[str, Callable[[Context], Rows]] = {
     "cost_sensitivity": cost_sensitivity.sensitivity,
     "cost_excluded": cost.excluded,
     "cost_outcome": cost.outcome,
+    "cost_comparison": cost_comparison.comparison,
     "cost_confirmed": cost.confirmed,
+    "flow_effect": flow_effect.effect,
 }
 
 

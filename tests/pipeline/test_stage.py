@@ -19,6 +19,7 @@ METRICS = {"city_funnel", "city_outcome", "city_use", "course", "team_outcome"}
 METRICS |= {"cost_confirmed", "cost_effect", "cost_excluded", "cost_net", "cost_outcome"}
 METRICS |= {"cost_sensitivity"}
 LEDGER = {"delivery", "delivery_reason"}  # file names and hashes stay restricted
+MONEY = {"cost_comparison", "flow_effect"}  # no rule of disclosure of their own
 # Of the marts only dimensions are open: facts are about persons, or sums before disclosure control.
 OPEN_MARTS = {"dim_client_group", "dim_date", "dim_instrument", "dim_service", "dim_team"}
 OPEN_MARTS |= {"dim_cost_assumption"}

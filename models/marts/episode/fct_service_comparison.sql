@@ -48,6 +48,13 @@ joined as (
             when teams.is_known = 0 then 'unknown_team'
         end as exclusion_reason,
         prices.unit,
+        prices.per,
+        prices.procurement,
+        prices.price_year,
+        prices.vat_included,
+        {{ half_up(
+            "cast(prices.amount_eur as double) / nullif(cast(prices.units_in_price as double), 0)"
+        ) }} as unit_price_eur,
         {{ planned_units('episodes', 'prices') }} as planned_units,
         {{ used_whole_units('used', 'prices') }}
         + case
@@ -103,7 +110,12 @@ final as (
         n_sessions,
         unit,
         cast(planned_units as decimal(18, 4)) as planned_units,
-        cast(used_units as decimal(18, 4)) as used_units
+        cast(used_units as decimal(18, 4)) as used_units,
+        cast(unit_price_eur as decimal(18, 4)) as unit_price_eur,
+        per,
+        procurement,
+        cast(price_year as int) as price_year,
+        cast(vat_included as smallint) as vat_included
     from compared
 )
 
