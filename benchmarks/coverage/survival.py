@@ -12,6 +12,7 @@ from fit_metrics import survival
 
 NEAR = "93 to 97 % (approximate)"
 SHOWN = "shown beside it"
+MORE = "50 persons and more."
 # Of those still there at a session: who ends by agreement, who leaves, who is last seen.
 _AGREED, _LEFT, _SEEN = 0.10, 0.08, 0.05
 _LAST = 20
@@ -28,6 +29,7 @@ def cases() -> list[Case]:
             f"n = {n}, {where}, session {at}",
             NEAR if ci == "log_log" and n >= 50 else SHOWN,
             _curve(n, at, partial(survival.kaplan_meier, ci=ci)),
+            instead=MORE if ci == "log_log" else f"The default, `log_log`, with {MORE}",
         )
         for n in (20, 50, 200)
         for at in (3, 10)
@@ -40,6 +42,7 @@ def cases() -> list[Case]:
             f"n = {n}, {where}, who left by session {at}",
             NEAR if n >= 50 else SHOWN,
             _incidence(n, at, variance),
+            instead=MORE,
         )
         for n in (20, 50, 200)
         for at in (3, 10)
@@ -50,8 +53,9 @@ def cases() -> list[Case]:
             f"one_minus_kaplan_meier_{n}",
             "1 - survival.kaplan_meier, other endings censored",
             f"n = {n}, {where}, who left by session 10",
-            "does not hold: what not to do",
+            "none: what not to do",
             _overstated(n),
+            instead="`aalen_johansen`, which counts each ending among the others.",
         )
         for n in (50, 200)
     ]
@@ -62,6 +66,7 @@ def cases() -> list[Case]:
             f"n = {n}, {where}, up to session {horizon}",
             NEAR if n >= 50 else SHOWN,
             _mean(n, horizon),
+            instead=MORE,
         )
         for n in (20, 50, 200)
         for horizon in (5, 10)
