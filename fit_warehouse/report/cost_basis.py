@@ -73,7 +73,10 @@ def _ratio_dot(page: Page, name: str, row: CostOutcome) -> Dot:
     if row.estimate is None or row.is_suppressed:
         return Dot(name, "", None, page.cell(row, None, page.formats.euro))
     label = page.text(
-        "per.label", amount=page.formats.euro(row.estimate), limits=_ratio_limits(page, row)
+        "per.label",
+        amount=page.formats.euro(row.estimate),
+        n=page.formats.integer(row.n or 0),
+        limits=_ratio_limits(page, row),
     )
     at = Interval(row.estimate, row.estimate, row.estimate)
     return Dot(name, "", interval(row) or at, label)

@@ -13,6 +13,7 @@ import pytest
 
 from fit_warehouse.home import Home
 from fit_warehouse.landing import ledger
+from fit_warehouse.measure import tables
 from fit_warehouse.measure.context import Context, make
 from fit_warehouse.publish import revision, stage
 from fit_warehouse.publish.disclosure import Rule
@@ -192,3 +193,58 @@ def test_the_restricted_data_do_not_wait(city: City) -> None:
         connection.execute(f"attach '{city.home.build_database}' as b (read_only)")
         restricted = connection.execute(query.format("r")).fetchall()
         assert restricted == connection.execute(query.format("b")).fetchall()
+
+
+def test_a_table_that_was_not_published_before_holds_nothing_back(tmp_path: Path) -> None:
+    day = date(2025, 9, 30)
+    last = revision.last_of(tmp_path, day)
+    last.parent.mkdir(parents=True)
+    with duckdb.connect(str(last)) as connection:
+        connection.execute("create schema marts")
+    with duckdb.connect() as connection:
+        connection.execute("create schema marts")
+        definition = tables.table("cost_confirmed").opened()
+        tables.write(connection, "marts", definition, [])
+        found = revision.n_held_back(
+            connection, tmp_path, "marts", ["cost_confirmed"], day, Rule(5, 20, 2)
+        )
+    assert found == 0
+
+
+def _write_money(connection: duckdb.DuckDBPyConnection, persons: int, net: int, low: float) -> None:
+    """Write a line of cost_net and the assumption that it rests on."""
+    definition = tables.table("cost_net").opened()
+    row: dict[str, object] = dict.fromkeys(definition.names)
+    row |= {"service_code": "hehku", "scenario": "base", "is_suppressed": 0}
+    connection.execute("create schema marts")
+    tables.write(
+        connection, "marts", definition, [{**row, "n_persons": persons, "net_amount_eur": net}]
+    )
+    connection.execute(f"create table marts.{revision.ASSUMPTIONS} as select {low} as low")
+
+
+@pytest.mark.parametrize(
+    ("persons", "net", "low", "held_back"),
+    [
+        (9, 1000, 0.5, 0),
+        (9, 1200, 0.5, 1),
+        (9, 1200, 0.6, 0),
+        (10, 1200, 0.6, 1),
+        (14, 1200, 0.6, 0),
+    ],
+    ids=["the same", "corrected", "assumed otherwise", "one more as well", "enough more"],
+)
+def test_another_assumption_does_not_wait_for_the_next_quarter(
+    tmp_path: Path, persons: int, net: int, low: float, held_back: int
+) -> None:
+    day = date(2025, 9, 30)
+    last = revision.last_of(tmp_path, day)
+    last.parent.mkdir(parents=True)
+    with duckdb.connect(str(last)) as connection:
+        _write_money(connection, 9, 1000, 0.5)
+    with duckdb.connect() as connection:
+        _write_money(connection, persons, net, low)
+        found = revision.n_held_back(
+            connection, tmp_path, "marts", ["cost_net"], day, Rule(5, 20, 2)
+        )
+    assert found == held_back

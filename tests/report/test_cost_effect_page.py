@@ -155,6 +155,16 @@ def test_cost_per_improved_has_its_interval_or_says_that_there_is_none(
             assert cell == [euro(estimate), limits]
 
 
+def test_charts_write_the_number_of_episodes_and_of_what_is_hidden_the_word(site: Path) -> None:
+    for section, words in (
+        ("kustannus-kohentunutta-kohti", {"10\u00a0704\u00a0€ (n\u00a061)", HIDDEN}),
+        ("kapasiteetti", {"47 jaksoa", "33 jaksoa"}),
+    ):
+        for drawing in soup(site, PAGE).find(id=section).find_all("svg"):
+            written = {tag.get_text() for tag in drawing.find_all(["text", "tspan"])}
+            assert words <= written, section
+
+
 def test_what_is_left_out_stands_beside_the_sums(site: Path, database: Path) -> None:
     shown = table(soup(site, PAGE), "Nettovaikutuksesta pois jätetyt")
     found = dict(
