@@ -13,6 +13,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -29,6 +30,7 @@ from fit_warehouse.demo.study import Switches, study_parameters  # noqa: E402
 from fit_warehouse.measure.cost_comparison import OF_PLAN, interval_reason, lines  # noqa: E402
 from fit_warehouse.measure.used_units import (  # noqa: E402
     FOLLOWED_DAYS,
+    difference,
     is_complete,
     near_adoption,
 )
@@ -36,6 +38,7 @@ from fit_warehouse.measure.used_units import (  # noqa: E402
 TEAMS = 50
 PROCESSES = 2
 LEVEL = 0.95
+WITHIN = f"{OF_PLAN}, within teams"
 SQL = Path(__file__).with_suffix(".sql")
 COLUMNS = (
     "line",
@@ -90,13 +93,16 @@ def try_city(forms: int, effect: float, seed: int) -> pl.DataFrame:
         make_city(landing, forms=forms, seed=seed, parameters=parameters)
         rows = city_rows(landing).filter(is_complete() & ~near_adoption())
     found = []
-    for line in lines(rows, LEVEL):
+    tried = list(lines(rows, LEVEL))
+    within = difference(tried[-1].rows, level=LEVEL, of_plan=True, within_teams=True)
+    tried.append(replace(tried[-1], unit=WITHIN, found=within))
+    for line in tried:
         has_interval = interval_reason(line.found) is None
         by_team = line.rows.group_by("team_code").len()["len"]
         found.append(
             {
                 "line": f"{line.service}, {line.unit}",
-                "truth": true_difference(line.rows, of_plan=line.unit == OF_PLAN),
+                "truth": true_difference(line.rows, of_plan=line.unit in (OF_PLAN, WITHIN)),
                 "estimate": line.found.estimate if line.found else None,
                 "low": line.found.ci_low if line.found and has_interval else None,
                 "high": line.found.ci_high if line.found and has_interval else None,

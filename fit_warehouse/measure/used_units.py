@@ -95,7 +95,7 @@ def is_complete() -> pl.Expr:
 
 
 def difference(
-    rows: pl.DataFrame, *, level: float, of_plan: bool = False
+    rows: pl.DataFrame, *, level: float, of_plan: bool = False, within_teams: bool = False
 ) -> EstimatedEffect | None:
     """Return the adjusted difference in used units, FIT less comparison, an episode.
 
@@ -110,6 +110,8 @@ def difference(
         Level of the interval.
     of_plan : bool
         Give it as a share of the planned units, which services of several units have in common.
+    within_teams : bool
+        Adjust for the team too: each is compared with itself before it began.
 
     Returns
     -------
@@ -123,7 +125,7 @@ def difference(
     if of_plan:
         used, planned = used / planned, np.ones_like(planned)
     is_fit = rows["is_fit"].cast(pl.Boolean).to_numpy()
-    covariates = adjustments(rows, is_fit)
+    covariates = adjustments(rows, is_fit, (*FACTORS, "team_code") if within_teams else FACTORS)
     if independent(np.column_stack([covariates, is_fit])).shape[1] == covariates.shape[1]:
         return None
     return estimated_effect(
@@ -137,11 +139,11 @@ def difference(
     )
 
 
-def adjustments(rows: pl.DataFrame, is_fit: Flags) -> Floats:
+def adjustments(rows: pl.DataFrame, is_fit: Flags, factors: tuple[str, ...] = FACTORS) -> Floats:
     """Return what is adjusted for, as columns (n, k) of which none follows from the others."""
     columns = [
         (rows[name] == value).to_numpy().astype(np.float64)
-        for name in FACTORS
+        for name in factors
         for value in rows[name].unique().sort()[1:]
     ]
     # With each service's own difference beside it, centred where FIT is, the coefficient of FIT is
