@@ -38,12 +38,14 @@ from fit_metrics import (
     benchmark,
     case_mix,
     cost_effect,
+    cost_outcome,
     course,
     effect_size,
     frames,
     funnel,
     multilevel,
     pool,
+    queue,
     rates,
     reliable_change,
     scale,
@@ -806,6 +808,89 @@ show(
     lines.drop("row"),
     f"An agreed early ending leaves {number(ends[0], 0)} to {number(ends[1], 0)} euros unused, by service",
     f"Mean with 95 % interval, calculated and gross; n = {endings.height} episodes",
+)
+
+# %% [markdown]
+# ## Cost of an outcome (*kustannus hyötynyttä asiakasta kohti*): `cost_outcome`
+#
+# A description of a service, not its cost-effectiveness: all closed episodes are paid for, also those whose
+# outcome nobody measured. With few teams the data may not bound the ratio at all; then there is no interval.
+
+# %%
+paid = connection.sql("""
+    select service_code, price_year, team_code, total_cost_eur::double as cost,
+        case when change_class is not null
+            then (change_class in ('recovered', 'improved'))::int end as is_improved
+    from marts.fct_episode_cost
+    where total_cost_eur is not null and closed_on is not null
+    order by all
+""").pl()
+per_outcome = {
+    f"{service}, prices of {year}": cost_outcome.cost_per_outcome(
+        rows["cost"],
+        rows["is_improved"].cast(pl.Float64).fill_null(np.nan),
+        clusters=rows["team_code"],
+    )
+    for (service, year), rows in paid.group_by("service_code", "price_year", maintain_order=True)
+}
+whole = lines_of(per_outcome).with_columns(
+    set_kind=pl.Series([one.set_kind for one in per_outcome.values()])
+)
+known = whole.filter(pl.col("estimate").is_not_null())
+# An interval without an end is no interval to draw; the table names its kind.
+bounded = pl.col("set_kind") == "interval"
+lines = names(known, "name").with_columns(
+    pl.when(bounded).then("ci_low").alias("ci_low"),
+    pl.when(bounded).then("ci_high").alias("ci_high"),
+)
+n_bounded = known.filter(bounded).height
+show(
+    "cost_outcome",
+    intervals(lines, "Euros for each reliably improved client"),
+    whole,
+    f"The data bound the cost of an improved client in {n_bounded} of {whole.height} services and price years",
+    f"Ratio of sums with Fieller's 95 % set over teams; n = {paid.height} closed episodes with a price",
+)
+
+# %% [markdown]
+# ## Waiting (*jonotusaika*): `queue`
+#
+# What shorter episodes would do to a queue: a model with its assumptions, not a forecast. Arrivals and
+# lengths are those of one service; the places are as many as are nearly always taken.
+
+# %%
+starts = connection.sql("""
+    select service_code, count(*) as n, min(opened_on) as first_day, max(opened_on) as last_day,
+        avg(date_diff('day', opened_on, closed_on)) as mean_days
+    from marts.fct_episode
+    where closed_on >= opened_on
+    group by service_code
+    having count(*) > 1 and max(opened_on) > min(opened_on)
+    order by n desc, service_code
+    limit 1
+""").pl()
+service, n_starts, first_day, last_day, mean_days = starts.row(0)
+rate = n_starts / (last_day - first_day).days
+places = int(np.floor(rate * mean_days)) + 1
+plans = {
+    f"{percent(share)} of today's length": queue.mmc(
+        arrival_rate=rate, mean_service=mean_days * share, servers=places
+    )
+    for share in (1.0, 0.95, 0.9, 0.85)
+}
+lines = pl.DataFrame(
+    [
+        {"name": name, "n": n_starts, "estimate": one.mean_wait, "method": "M/M/c"}
+        for name, one in plans.items()
+    ]
+).with_columns(ci_low=None, ci_high=None)
+waits = [one.mean_wait for one in plans.values()]
+show(
+    "queue",
+    intervals(names(lines, "name"), "Mean wait (days), by the model"),
+    lines,
+    f"With episodes 5 % shorter the model's wait falls from {number(waits[0])} to {number(waits[1])} days",
+    f"M/M/c with {places} places, {service}, n = {n_starts} episodes; no interval: it is calculated",
 )
 
 # %% [markdown]
