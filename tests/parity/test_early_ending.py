@@ -199,15 +199,22 @@ def test_amounts_of_any_price(sandbox: Sandbox, drawn: list[dict[str, Any]]) -> 
         sandbox, pl.DataFrame(rows, schema_overrides={"amount_eur": pl.Decimal(18, 4)})
     )
     expected = {
-        str(row["episode_key"]): stored(ending.gross_amount_eur)
+        str(row["episode_key"]): (stored(ending.gross_amount_eur), None)
         for row in rows
         if (ending := early_ending(row)) is not None
+    } | {
+        # What more was used than planned has no amount, and is not left out in silence.
+        str(row["episode_key"]): (None, "plan_shorter_than_used")
+        for row in rows
+        if used_units(row) > row["planned"]
     }
     assert found == expected
 
 
-def in_the_mart(sandbox: Sandbox, rows: pl.DataFrame) -> dict[str, Decimal]:
-    """Return the amounts that the models give for these episodes, prices and meetings."""
+def in_the_mart(
+    sandbox: Sandbox, rows: pl.DataFrame
+) -> dict[str, tuple[Decimal | None, str | None]]:
+    """Return the amounts, and the reasons for none, of these episodes, prices and meetings."""
     sandbox.fill("ending")
     episode = rows.select("episode_key", "opened_on", "closed_on", "ending_code")
     used = sandbox.run(
@@ -228,4 +235,9 @@ def in_the_mart(sandbox: Sandbox, rows: pl.DataFrame) -> dict[str, Decimal]:
         .explode("client")
         .select("episode_key", pl.col("client").cast(pl.String).alias("client_key")),
     )
-    return dict(early.select("episode_key", "gross_amount_eur").iter_rows())
+    return {
+        key: (amount, reason)
+        for key, amount, reason in early.select(
+            "episode_key", "gross_amount_eur", "exclusion_reason"
+        ).iter_rows()
+    }
