@@ -47,6 +47,8 @@ class Reference:
             finite_number("slopes", slope)
         if finite_number("sd", self.sd) <= 0.0:
             raise ValueError(f"sd is {self.sd!r}: it must be above 0")
+        if not isinstance(self.source, str) or not self.source.strip():
+            raise ValueError(f"source is {self.source!r}: a reference says where it comes from")
 
 
 def fit_reference(
