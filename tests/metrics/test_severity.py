@@ -109,6 +109,15 @@ def test_references_that_cannot_be_fitted(intake: Any, covariates: Any, message:
         fit_reference(**rows, source="a test")
 
 
+def test_a_fitted_reference_says_how_many_it_rests_on() -> None:
+    made = fit_reference([10, None, 30, 20], [19, 24, 31, 24], source="rows", missing="omit")
+    assert (made.n, made.n_missing) == (3, 1)
+    whole = fit_reference([10, 30, 20], [19, 31, 24], source="rows")
+    assert (whole.n, whole.n_missing) == (3, 0)
+    assert (made.intercept, *made.slopes) == pytest.approx((whole.intercept, *whole.slopes))
+    assert REFERENCE.n is REFERENCE.n_missing is None
+
+
 def test_bad_reference_is_named() -> None:
     good: dict[str, Any] = {"intercept": 1, "slopes": (1,), "mean_effect": 0, "source": "a test"}
     with pytest.raises(ValueError, match="sd is 0: it must be above 0"):
