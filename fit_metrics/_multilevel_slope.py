@@ -87,7 +87,10 @@ def with_slope(rows: Rows, estimator: Estimator, asked: Request) -> MixedModel:
     ]
     if not models.enough(asked.n, size, counts.size):
         return models.nothing(levels, asked, theta=3)
-    plan = design(rows.scores, rows.covariates)
+    if np.ptp(times) == 0.0:
+        # No group was seen at two times.
+        return models.nothing(levels, asked, theta=3)
+    plan = design(rows.scores, rows.covariates, n_before=1)
     centre, spread = float(times.mean()), float(times.std())
     model = slope_blocks(
         plan.columns,
