@@ -56,6 +56,10 @@ def random_slope(
     :math:`(u_i, v_i)`. The ICC of the intercept is that of rows at time 0. Variances, correlation
     and ICC have profile-likelihood intervals.
 
+    References
+    ----------
+    .. [1] Bates et al. (2015), as in :func:`random_intercept`.
+
     Examples
     --------
     >>> times = [0, 1, 2, 3] * 3
