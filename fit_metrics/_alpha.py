@@ -134,7 +134,8 @@ def cronbach_alpha_from_covariance(
     Raises
     ------
     ValueError
-        The matrix is not square or symmetric, or has a negative variance.
+        The matrix is not square or symmetric, has a negative variance, or a covariance larger
+        than two such variances allow.
 
     Examples
     --------
@@ -148,6 +149,14 @@ def cronbach_alpha_from_covariance(
         raise ValueError("covariance is not symmetric or has a missing value: it must be whole")
     if (np.diag(matrix) < 0).any():
         raise ValueError(f"covariance has the variance {np.diag(matrix).min():g}: 0 or more")
+    # Matrices are published with few decimals: a perfect correlation may come out above 1.
+    bound = np.sqrt(np.multiply.outer(np.diag(matrix), np.diag(matrix)))
+    if (np.abs(matrix) > 1.01 * bound).any():
+        worst = matrix[np.unravel_index(np.argmax(np.abs(matrix) - 1.01 * bound), matrix.shape)]
+        raise ValueError(
+            f"covariance has the value {worst:g}: with these variances a correlation would lie "
+            "outside -1 to 1"
+        )
     return _reliability(count, matrix, None, ci, check_level(level))
 
 
@@ -204,6 +213,10 @@ def cronbach_alpha_from_sums(
     centred = count * crossed - np.multiply.outer(totals, totals)
     if (np.diag(centred) < 0).any() or (centred != centred.T).any():
         raise ValueError(f"sums and products are of no {count} persons: variances or symmetry fail")
+    if (centred**2 > np.multiply.outer(np.diag(centred), np.diag(centred))).any():
+        raise ValueError(
+            f"sums and products are of no {count} persons: a correlation would lie outside -1 to 1"
+        )
     return _reliability(count, centred.astype(np.float64), None, ci, check_level(level))
 
 

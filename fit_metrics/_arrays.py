@@ -35,7 +35,10 @@ def as_floats(name: str, values: ArrayLike) -> FloatArray:
     None, nan and the masked entries of a masked array are missing. Text, flags, complex numbers
     and dates are refused, and so is infinity, which is no score and no missing value.
     """
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name} has rows of different lengths: {error}") from error
     kind = array.dtype.kind
     if kind == "O" and any(isinstance(v, str | bytes | bool) for v in array.ravel()):
         kind = "U"

@@ -46,6 +46,8 @@ def complete_rows(
     results, start = as_column("outcome", outcome), as_column("intake", intake)
     check_same_length("outcome", results, "intake", start)
     columns = {"unit": as_groups("unit", unit)}
+    if categories is not None and not isinstance(categories, Mapping):
+        raise ValueError(f"categories is a {type(categories).__name__}: it must be a mapping")
     for name, values in (categories or {}).items():
         columns[f"categories[{name!r}]"] = as_groups(f"categories[{name!r}]", values)
     if cluster is not None:

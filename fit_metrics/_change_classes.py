@@ -118,6 +118,10 @@ def classify(
     the ceiling of T / step (with "more than": the floor plus 1), and that quotient is formed as
     an exact fraction of the decimals as written.
 
+    References
+    ----------
+    .. [1] Jacobson and Truax (1991), as in :func:`standard_error_of_measurement` (the classes).
+
     Examples
     --------
     >>> result = classify(

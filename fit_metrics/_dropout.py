@@ -93,6 +93,10 @@ def dropout(
     episodes cannot have dropped out yet, and who leaves before the second form is in no measured
     episode. `of_measured` leaves the earliest leavers out and so understates.
 
+    References
+    ----------
+    .. [1] International Center for Clinical Excellence, as in :func:`icce_indices`.
+
     Examples
     --------
     >>> result = dropout(

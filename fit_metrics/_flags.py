@@ -54,7 +54,9 @@ def whole_column(name: str, values: ArrayLike) -> FloatArray:
     present = floats[~np.isnan(floats)]
     bad = (present < 0) | (present != np.floor(present))
     if bad.any():
-        raise ValueError(f"{name} has the value {present[bad][0]:g}: it must be a whole number")
+        raise ValueError(
+            f"{name} has the value {present[bad][0]:g}: it must be a whole number, 0 or more"
+        )
     return floats
 
 

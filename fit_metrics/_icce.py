@@ -82,6 +82,11 @@ def icce_indices(
     denominators are in :func:`fit_metrics.rates.dropout`. A client with episodes in two age groups
     counts in both, and once in "all".
 
+    References
+    ----------
+    .. [1] International Center for Clinical Excellence, list of indices, as in OpenFIT's help text
+       "ICCE indices" (KA-01016).
+
     Examples
     --------
     >>> result = icce_indices(

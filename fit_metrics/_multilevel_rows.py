@@ -127,8 +127,12 @@ def grouping(name: str, labels: Labels) -> Grouping:
     return Grouping(codes.reshape(-1).astype(np.intp), unique)
 
 
-def design(scores: FloatArray, covariates: FloatArray) -> Design:
-    """Give the design of complete rows; covariates that depend on each other are refused."""
+def design(scores: FloatArray, covariates: FloatArray, *, n_before: int = 0) -> Design:
+    """Give the design of complete rows; covariates that depend on each other are refused.
+
+    The first `n_before` columns (the time) are no covariates of the caller's: messages count
+    from the next one.
+    """
     n, k = covariates.shape
     means = covariates.mean(axis=0)
     centred = covariates - means
@@ -136,7 +140,7 @@ def design(scores: FloatArray, covariates: FloatArray) -> Design:
     scale = np.abs(covariates).max(axis=0, initial=0.0)
     for j in np.flatnonzero(spread <= 1e-12 * scale).tolist():
         raise ValueError(
-            f"covariates: column {j} has one value only, which the intercept already stands for"
+            f"covariates: column {j - n_before} has one value only, which the intercept already stands for"
         )
     standardised = centred / spread
     correlation = standardised.T @ standardised / n
@@ -145,7 +149,8 @@ def design(scores: FloatArray, covariates: FloatArray) -> Design:
         for j in range(1, k + 1):
             if np.linalg.eigvalsh(correlation[:j, :j])[0] < 1e-10:
                 raise ValueError(
-                    f"covariates: column {j - 1} follows from the columns before it; leave it out"
+                    f"covariates: column {j - 1 - n_before} follows from the columns before it; "
+                    "leave it out"
                 )
         inverse = np.linalg.inv(np.linalg.cholesky(correlation)).T
     columns = np.empty((n, k + 2))

@@ -56,6 +56,10 @@ def random_slope(
     :math:`(u_i, v_i)`. The ICC of the intercept is that of rows at time 0. Variances, correlation
     and ICC have profile-likelihood intervals.
 
+    References
+    ----------
+    .. [1] Bates et al. (2015), as in :func:`random_intercept`.
+
     Examples
     --------
     >>> times = [0, 1, 2, 3] * 3
@@ -87,7 +91,10 @@ def with_slope(rows: Rows, estimator: Estimator, asked: Request) -> MixedModel:
     ]
     if not models.enough(asked.n, size, counts.size):
         return models.nothing(levels, asked, theta=3)
-    plan = design(rows.scores, rows.covariates)
+    if np.ptp(times) == 0.0:
+        # No group was seen at two times.
+        return models.nothing(levels, asked, theta=3)
+    plan = design(rows.scores, rows.covariates, n_before=1)
     centre, spread = float(times.mean()), float(times.std())
     model = slope_blocks(
         plan.columns,

@@ -91,6 +91,8 @@ def severity_adjusted(
     ([0.5, 0.5], 0.5)
     """
     check_choice("convention", convention, Convention)
+    if not isinstance(reference, Reference):
+        raise ValueError(f"reference is {reference!r}: it must be a Reference")
     sign, checked_level = direction_sign(direction), check_level(level)
     table, n_rows = columns_of(intake, last, covariates)
     if table.shape[1] - 1 != len(reference.slopes):
@@ -148,7 +150,8 @@ def relative_effect_size(
     Raises
     ------
     ValueError
-        The effects are standardised differently, or a number is not finite.
+        The effects are standardised differently, one is corrected for bias and the other not,
+        or a number is not finite.
 
     Notes
     -----
@@ -163,11 +166,18 @@ def relative_effect_size(
     >>> round(result.estimate, 3), round(result.ci_low, 3)
     (0.064, -0.232)
     """
+    if not isinstance(d, EffectSize):
+        raise ValueError(f"d is {d!r}: it must be an EffectSize, with a standard error")
     if isinstance(d_reference, EffectSize):
         if d_reference.standardizer != d.standardizer:
             raise ValueError(
                 f"d_reference is standardised by {d_reference.standardizer!r} and d by "
                 f"{d.standardizer!r}: they must be the same"
+            )
+        if _is_corrected(d_reference) != _is_corrected(d):
+            raise ValueError(
+                f"d_reference is a {d_reference.method!r} and d a {d.method!r}: both must be "
+                "corrected for bias (correct_bias), or neither"
             )
         other, other_error = d_reference.estimate, d_reference.standard_error
     else:
@@ -184,3 +194,8 @@ def relative_effect_size(
         n_missing=d.n_missing,
         method="relative_effect_size_normal",
     )
+
+
+def _is_corrected(effect: EffectSize) -> bool:
+    # The factor itself does not tell: it is 1 below two pairs whatever was asked for.
+    return effect.method.startswith("pre_post_g")

@@ -30,6 +30,9 @@ class Reference:
         Mean change of the reference over `sd`, in the scores' own direction (a rise is positive).
     source : str
         Where the numbers come from.
+    n, n_missing : int or None
+        Reference persons behind the numbers, and those left out because a value was missing;
+        ``None`` where a publication does not say.
     """
 
     intercept: float
@@ -37,6 +40,8 @@ class Reference:
     sd: float
     mean_effect: float
     source: str
+    n: int | None = None
+    n_missing: int | None = None
 
     def __post_init__(self) -> None:
         finite_number("intercept", self.intercept)
@@ -47,6 +52,8 @@ class Reference:
             finite_number("slopes", slope)
         if finite_number("sd", self.sd) <= 0.0:
             raise ValueError(f"sd is {self.sd!r}: it must be above 0")
+        if not isinstance(self.source, str) or not self.source.strip():
+            raise ValueError(f"source is {self.source!r}: a reference says where it comes from")
 
 
 def fit_reference(
@@ -62,18 +69,18 @@ def fit_reference(
     Parameters
     ----------
     intake, last : array_like, shape (n,)
-        First and last score of each reference person; None and nan are missing.
+        First and last score of each reference person, in score units; None and nan are missing.
     covariates : array_like, shape (n,) or (n, k), optional
         Further predictors (age, 0/1 for a service).
     source : str
         Which data these are; kept with the reference.
     missing : {"raise", "omit"}
-        Refuse rows with a missing value, or leave them out.
+        Refuse rows with a missing value, or leave them out and count them in `n_missing`.
 
     Returns
     -------
     Reference
-        `sd` is the SD of the intake scores, `mean_effect` the mean change over it.
+        `sd` is the SD of the intake scores in score units, `mean_effect` the mean change over it.
 
     Raises
     ------
@@ -89,7 +96,8 @@ def fit_reference(
     """
     table, n_rows = columns_of(intake, last, covariates)
     present = ~np.isnan(table).any(axis=1)
-    refuse_missing("intake, last and covariates", n_rows - int(present.sum()), n_rows, missing)
+    n_missing = n_rows - int(present.sum())
+    refuse_missing("intake, last and covariates", n_missing, n_rows, missing)
     kept = table[present]
     predictors, outcome = kept[:, :-1], kept[:, -1]
     if kept.shape[0] <= predictors.shape[1]:
@@ -112,6 +120,8 @@ def fit_reference(
         sd=sd,
         mean_effect=_moments.mean(outcome - predictors[:, 0]) / sd,
         source=source,
+        n=kept.shape[0],
+        n_missing=n_missing,
     )
 
 

@@ -55,6 +55,9 @@ def wilson(successes: SupportsIndex, n: SupportsIndex, *, level: float = 0.95) -
     With :math:`p = x / n` and the normal quantile z the limits are
     :math:`\{p + z^2/2n \pm z \sqrt{p(1-p)/n + z^2/4n^2}\} / (1 + z^2/n)`, without continuity
     correction. The lower limit at 0 successes is exactly 0, the upper one at n exactly 1.
+    Nominal property: 93 to 97 per cent at level 0.95 on average over shares from 0.1 to 0.9, n of
+    20 and more; for single shares there it falls to some 92 (n = 30, share 0.115), for shares
+    nearer to 0 or 1 further. :func:`clopper_pearson` never falls below.
 
     References
     ----------

@@ -182,7 +182,9 @@ def regression(
     error = np.sqrt(found.covariance.diagonal())
     reach = normal_quantile(level) * error
     low, high = found.coefficients - reach, found.coefficients + reach
-    ratios = np.exp(np.array([found.coefficients, low, high]))
+    # In a tiny unit the ratio for one of them is beyond what floats hold; its logarithm stands.
+    with np.errstate(over="ignore"):
+        ratios = np.exp(np.array([found.coefficients, low, high]))
     freeze(found.coefficients, found.covariance, error, low, high, ratios)
     return HazardRegression(
         estimate=found.coefficients,

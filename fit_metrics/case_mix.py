@@ -131,7 +131,10 @@ def observed_minus_expected(
     check_choice("own_rows", own_rows, OwnRows)
     check_choice("interval", interval, DifferenceInterval)
     if (cluster is None) == (interval == "cluster"):
-        raise ValueError(f"cluster is for interval='cluster' alone: interval is {interval!r}")
+        given = "not given" if cluster is None else "given"
+        raise ValueError(
+            f"cluster is {given} and interval is {interval!r}: 'cluster' needs it, no other takes it"
+        )
     sign, checked_level = direction_sign(direction), check_level(level)
     rows = complete_rows(outcome, intake, unit, categories, cluster, knots, missing)
     method = f"case_mix_difference_{own_rows}_{interval}"

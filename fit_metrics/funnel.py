@@ -149,6 +149,8 @@ def limits(
     """
     setting = check_setting(kind, method, centre, sd, df, phi, tau2)
     persons = as_counts("n", n)
+    if np.ndim(levels) != 1:
+        raise ValueError(f"levels is {levels!r}: it must be a sequence of levels")
     checked = tuple(check_level(level) for level in levels)
     if not checked:
         raise ValueError("levels is empty: it must have at least one level")

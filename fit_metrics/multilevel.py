@@ -204,6 +204,10 @@ def nested_intercepts(
     :math:`y = x'\beta + u_{team} + w_{worker} + e`. The ICC of a level is its variance over the sum
     of the three; both ICCs and all variances have profile-likelihood intervals.
 
+    References
+    ----------
+    .. [1] Bates et al. (2015), as in :func:`random_intercept`.
+
     Examples
     --------
     >>> scores = [20, 22, 27, 25, 30, 33, 29, 28, 18, 19, 25, 22]

@@ -65,6 +65,8 @@ def classify(
     ['recovered', 'unchanged', 'deteriorated']
     """
     columns.check_frame(frame)
+    if class_column == intake_column:
+        raise ValueError(f"class_column and intake_column are both {class_column!r}: name two")
     for name in (class_column, intake_column):
         if name in frame.columns:
             raise ValueError(f"frame has a column {name!r} already: give the new one another name")

@@ -147,6 +147,8 @@ def alpha(
     names = list(items)
     if isinstance(items, str) or len(names) < 2:
         raise ValueError(f"items is {items!r}: name two columns or more")
+    if len(set(names)) != len(names):
+        raise ValueError(f"items is {items!r}: name each column once")
     groups = columns.groups(frame, by)
     answers = columns.table(frame, names)
     n_missing = int(np.isnan(answers).any(axis=1).sum())

@@ -114,6 +114,8 @@ def class_shares(
         raise ValueError(f"column {label!r} is {series.dtype}: it must hold labels, which are text")
     if labels is None and not isinstance(series.dtype, pl.Enum):
         raise ValueError(f"labels are not given and column {label!r} is no Enum: name all labels")
+    if isinstance(labels, str):
+        raise ValueError(f"labels is {labels!r}: give a sequence of labels")
     known = list(labels) if labels is not None else series.dtype.categories.to_list()  # type: ignore[attr-defined]
     if len(set(known)) != len(known) or not known:
         raise ValueError(f"labels are {known}: there must be one or more, each once")

@@ -123,6 +123,7 @@ def test_icc_of_a_million_rows() -> None:
     ("arguments", "options", "message"),
     [
         ([1.0, 2.0], {}, "ratings has 1 dimensions: it must have two, persons and raters"),
+        ([[1, 2], [3]], {}, "ratings has rows of different lengths"),
         ([[1.0], [2.0]], {}, "ratings has 1 raters: it must have two or more"),
         ([[1.0, 2.0]], {"model": "A2"}, "model is 'A2': it must be one of 'A1', 'C1'"),
         ([[1.0, 2.0]], {"level": 1}, "level is 1"),

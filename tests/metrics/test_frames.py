@@ -292,6 +292,24 @@ FRAME = frame_of([("a", 2026, 1.0, 2.0, 3.0, True, True, "improved")] * 2)
         (lambda: frames.means(FRAME, "better", by="team"), "column 'better' is Boolean"),
         (lambda: frames.shares(FRAME, "label", by="team"), "column 'label' is String"),
         (lambda: frames.shares(FRAME, "post", by="team"), "column 'post' has the value 2: flags are"),
+        (lambda: frames.alpha(FRAME, ["pre", "pre"], by="team"), "items is .*: name each column"),
+        (
+            lambda: frames.class_shares(FRAME, "label", by="team", labels="improved"),
+            "labels is 'improved': give a sequence",
+        ),
+        (
+            lambda: frames.classify(
+                FRAME,
+                "pre",
+                "post",
+                reliable_change=5,
+                cutoff=25,
+                class_column="new",
+                intake_column="new",
+                **CLASS_OPTIONS,
+            ),
+            "class_column and intake_column are both 'new'",
+        ),
         (lambda: frames.means(FRAME, "post", by=[]), "by is empty"),
         (lambda: frames.means(FRAME, "post", by="pre"), "column 'pre' in by is Float64"),
         (

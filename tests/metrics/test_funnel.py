@@ -189,6 +189,7 @@ def test_a_million_units() -> None:
         ({"tau2": -0.1}, "tau2 is -0.1: it must be 0 or more"),
         ({"phi": 1.2, "tau2": 0.1}, "widen by one of them"),
         ({"levels": []}, "levels is empty"),
+        ({"levels": 0.95}, "levels is 0.95: it must be a sequence"),
         ({"levels": [95]}, "level is 95"),
         ({"kind": "proportion", "sd": None, "centre": 1.2}, "centre is 1.2: a proportion"),
         ({"kind": "proportion", "sd": None, "centre": 0.2, "phi": 2}, "exact limits cannot be"),

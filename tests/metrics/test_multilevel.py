@@ -270,6 +270,9 @@ def test_levels_that_cannot_be_told_apart_are_missing() -> None:
     assert not nested_intercepts(scores, codes, codes).converged
     assert not nested_intercepts(scores, codes // 2, np.arange(codes.size)).converged
     assert not random_slope(scores, times + 0.0, np.arange(codes.size)).converged
+    at_one_time = random_slope(scores, np.full(codes.size, 2.0), codes)
+    assert not at_one_time.converged
+    assert np.isnan(at_one_time.term("slope").estimate).all()
     # A covariate for every group leaves nothing for the groups to differ by.
     three = np.repeat(np.arange(3), 5)
     covariates = np.column_stack([three == 0, three == 1]).astype(float)
@@ -355,7 +358,7 @@ def test_workers_of_two_teams_may_share_a_label() -> None:
                 [1, 1, 2, 2, 3, 3],
                 covariates=2 * np.arange(6.0),
             ),
-            "covariates: column 1 follows from the columns before it",
+            "covariates: column 0 follows from the columns before it",
         ),
         (
             lambda: random_intercept(np.arange(4.0), [1, 1, 2, 2], covariates=np.ones(3)),

@@ -149,6 +149,16 @@ def test_rows_left_out_are_counted() -> None:
             (9, [[-1, 0], [0, 1]]),
             "covariance has the variance -1",
         ),
+        (
+            "cronbach_alpha_from_covariance",
+            (9, [[1, 5], [5, 1]]),
+            "covariance has the value 5: with these variances a correlation",
+        ),
+        (
+            "cronbach_alpha_from_sums",
+            (3, [6, 6], [[14, 99], [99, 14]]),
+            "are of no 3 persons: a correlation would lie outside",
+        ),
         ("cronbach_alpha_from_covariance", (9, [[1, 2]]), r"covariance has shape \(1, 2\)"),
         ("cronbach_alpha_from_sums", (2, [9, 9], [[1, 1], [1, 1]]), "are of no 2 persons"),
         ("cronbach_alpha_from_sums", (2, [1.5, 2], [[1, 1], [1, 1]]), "sums is 1.5"),

@@ -142,7 +142,9 @@ def test_dropout_without_known_ending_is_refused_or_counted() -> None:
         rates.dropout(*columns)
     result = rates.dropout(*columns, missing="omit")
     assert (result.of_all.unilateral.n, result.of_all.unilateral.n_missing) == (1, 3)
-    with pytest.raises(ValueError, match=r"n_scores has the value 1.5: it must be a whole number"):
+    with pytest.raises(
+        ValueError, match=r"n_scores has the value 1.5: it must be a whole number, 0 or more"
+    ):
         rates.dropout([1], [1], [1], [1.5])
 
 

@@ -85,6 +85,7 @@ def test_missing_rows_have_no_value() -> None:
         ({"covariates": [1]}, r"covariates has shape \(1, 1\)"),
         ({"convention": "old"}, "convention is 'old'"),
         ({"level": 0}, "level is 0"),
+        ({"reference": 0.8}, "reference is 0.8: it must be a Reference"),
     ],
 )
 def test_bad_arguments_are_named(arguments: dict[str, Any], message: str) -> None:
@@ -108,14 +109,27 @@ def test_references_that_cannot_be_fitted(intake: Any, covariates: Any, message:
         fit_reference(**rows, source="a test")
 
 
+def test_a_fitted_reference_says_how_many_it_rests_on() -> None:
+    made = fit_reference([10, None, 30, 20], [19, 24, 31, 24], source="rows", missing="omit")
+    assert (made.n, made.n_missing) == (3, 1)
+    whole = fit_reference([10, 30, 20], [19, 31, 24], source="rows")
+    assert (whole.n, whole.n_missing) == (3, 0)
+    assert (made.intercept, *made.slopes) == pytest.approx((whole.intercept, *whole.slopes))
+    assert REFERENCE.n is REFERENCE.n_missing is None
+
+
 def test_bad_reference_is_named() -> None:
-    good: dict[str, Any] = {"intercept": 1, "slopes": (1,), "mean_effect": 0, "source": ""}
+    good: dict[str, Any] = {"intercept": 1, "slopes": (1,), "mean_effect": 0, "source": "a test"}
     with pytest.raises(ValueError, match="sd is 0: it must be above 0"):
         Reference(sd=0, **good)
     with pytest.raises(ValueError, match="slopes is empty"):
         Reference(sd=1, **{**good, "slopes": ()})
     with pytest.raises(ValueError, match="mean_effect is nan"):
         Reference(sd=1, **{**good, "mean_effect": math.nan})
+    with pytest.raises(ValueError, match="source is '': a reference says where it comes from"):
+        Reference(sd=1, **{**good, "source": ""})
+    with pytest.raises(ValueError, match="source is None"):
+        fit_reference([1, 2, 4], [2, 4, 5], source=None)  # type: ignore[arg-type]
 
 
 def test_relative_effect_size_adds_both_errors() -> None:
@@ -130,6 +144,13 @@ def test_relative_effect_size_adds_both_errors() -> None:
         relative_effect_size(
             own, pre_post_d_from_stats(9, 1, 2, 3, 4, 0.5, standardizer="average_sd")
         )
+    plain = pre_post_d_from_stats(900, 19, 25, 8, 8, 0.5, correct_bias=False)
+    with pytest.raises(
+        ValueError, match="d_reference is a 'pre_post_d_normal' and d a 'pre_post_g"
+    ):
+        relative_effect_size(own, plain)
+    with pytest.raises(ValueError, match=r"d is 0\.8: it must be an EffectSize"):
+        relative_effect_size(0.8, own)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="d_reference is nan"):
         relative_effect_size(own, math.nan)
     empty = pre_post_d_from_stats(1, 0, 0, 0, 0, 0)

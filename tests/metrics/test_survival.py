@@ -525,3 +525,12 @@ def test_public_names() -> None:
         *("kaplan_meier", "aalen_johansen", "log_rank", "restricted_mean", "median_time"),
         *("cox", "discrete_hazard", "experience_drop"),
     }
+
+
+def test_a_tiny_unit_of_a_covariate_changes_the_scale_alone() -> None:
+    covariate = np.array([1, 0, 1, 1, 0, 0.5])
+    time, event = np.arange(1, 7), np.ones(6)
+    usual = survival.cox(np.zeros(6), time, event, covariate)
+    tiny = survival.cox(np.zeros(6), time, event, covariate * 1e-6)
+    assert tiny.estimate * 1e-6 == pytest.approx(usual.estimate)
+    assert np.isinf(tiny.ratio).all()
