@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, SupportsFloat
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fit_metrics._options import Missing, check_choice
+from fit_metrics._options import Missing, check_choice, finite_number
 
 FloatArray = NDArray[np.float64]
 
@@ -71,6 +71,29 @@ def check_same_length(
         raise ValueError(
             f"{name} has {first.size} values and {other_name} has {second.size}: "
             "they must be rows of the same table"
+        )
+
+
+ScoreRange = tuple[SupportsFloat, SupportsFloat]
+
+
+def refuse_outside(name: str, scores: FloatArray, score_range: ScoreRange | None) -> None:
+    """Raise ValueError where a score lies outside the lowest and highest of its instrument."""
+    if score_range is None:
+        return
+    if not isinstance(score_range, tuple) or len(score_range) != 2:
+        raise ValueError(
+            f"score_range is {score_range!r}: it must be the lowest and the highest score"
+        )
+    lowest = finite_number("score_range", score_range[0])
+    highest = finite_number("score_range", score_range[1])
+    if lowest >= highest:
+        raise ValueError(f"score_range is {score_range!r}: the lowest score must come first")
+    outside = scores[(scores < lowest) | (scores > highest)]
+    if outside.size:
+        raise ValueError(
+            f"{name} has {outside.size} scores outside {lowest:g} to {highest:g}, the first is "
+            f"{outside[0]:g}: they must be scores of the instrument"
         )
 
 

@@ -76,6 +76,7 @@ def classify(
     reliable_change_inclusive: bool,
     direction: Direction = "higher_is_better",
     missing: Missing = "omit",
+    score_range: _arrays.ScoreRange | None = None,
 ) -> ChangeClasses:
     """Give the change class of every pair of scores.
 
@@ -99,6 +100,9 @@ def classify(
     missing : {"omit", "raise"}
         Give rows with a missing score no class (code -1), or refuse them. In an array of
         thresholds a missing one does the same to its row: some respondents have no parameter.
+    score_range : tuple of two floats, optional
+        Lowest and highest score of the instrument; a score outside is refused. Without it any
+        score is taken.
 
     Returns
     -------
@@ -140,6 +144,8 @@ def classify(
     at_cutoff = check_flag("cutoff_is_functional", cutoff_is_functional)
     at_change = check_flag("reliable_change_inclusive", reliable_change_inclusive)
     scores = _scores(intake, last, reliable_change, cutoff, missing)
+    _arrays.refuse_outside("intake", scores.intake, score_range)
+    _arrays.refuse_outside("last", scores.last, score_range)
     first = sign * to_steps("intake", scores.intake, step)
     final = sign * to_steps("last", scores.last, step)
     least_change = least_steps(reliable_change, step=step, inclusive=at_change)

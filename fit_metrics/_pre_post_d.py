@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fit_metrics import _change_moments as change_moments
 from fit_metrics import _pre_post_bootstrap
-from fit_metrics._arrays import Pairs, as_column, pairs
+from fit_metrics._arrays import Pairs, ScoreRange, as_column, pairs, refuse_outside
 from fit_metrics._bootstrap import check_draws
 from fit_metrics._options import Direction, Missing
 from fit_metrics._pre_post import IntervalMethod, Options, Standardizer, effect
@@ -31,6 +31,7 @@ def pre_post_d(
     n_resamples: SupportsIndex = 9_999,
     clusters: ArrayLike | None = None,
     direction: Direction = "higher_is_better",
+    score_range: ScoreRange | None = None,
 ) -> EffectSize:
     r"""Give the standardised mean change of one group measured twice.
 
@@ -63,6 +64,9 @@ def pre_post_d(
         worker): whole clusters are drawn. Numbers or text, none missing.
     direction : {"higher_is_better", "lower_is_better"}
         Sign of the result: positive is always a change for the better.
+    score_range : tuple of two floats, optional
+        Lowest and highest score of the instrument; a score outside is refused. Without it any
+        score is taken.
 
     Returns
     -------
@@ -121,6 +125,8 @@ def pre_post_d(
     options = Options(standardizer, correct_bias, ci, level, direction)
     options.check()
     rows = pairs("pre", pre, "post", post, missing)
+    refuse_outside("pre", rows.first, score_range)
+    refuse_outside("post", rows.second, score_range)
     result = effect(change_moments.from_rows(rows), rows.n_missing, options)
     if ci != "bootstrap":
         if clusters is not None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -494,3 +495,25 @@ def test_repeated_needs_a_spread_beside_the_correlation(sd_post: float, r: float
     assert_no_effect(pre_post_d_from_stats(20, 20, 25, 6.0, sd_post, r, standardizer="repeated"))
     opposite = pre_post_d_from_stats(20, 20, 25, 6, 8, -1, standardizer="repeated")
     assert opposite.ci_low < opposite.estimate < opposite.ci_high
+
+
+@pytest.mark.parametrize(
+    ("score_range", "message"),
+    [
+        ((0, 40), "post has 2 scores outside 0 to 40, the first is 40.1"),
+        ((8, 50), "pre has 1 scores outside 8 to 50, the first is 7.9"),
+        ((40, 0), "the lowest score must come first"),
+        ((0, math.nan), "score_range is nan: it must be finite"),
+        ((0, 20, 40), "it must be the lowest and the highest score"),
+    ],
+)
+def test_scores_outside_the_instrument_are_refused(
+    score_range: tuple[float, ...], message: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        pre_post_d([7.9, 20, 40], [20, 40.1, 41], score_range=score_range)  # type: ignore[arg-type]
+
+
+def test_the_ends_of_an_instrument_are_scores_of_it() -> None:
+    given = ([0, 20, 40, 12], [40, 0, 25, 20])
+    assert pre_post_d(*given, score_range=(0, 40)) == pre_post_d(*given)

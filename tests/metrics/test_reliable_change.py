@@ -441,3 +441,15 @@ def test_bad_index_arguments(method: str, options: dict[str, Any], message: str)
     rows: dict[str, Any] = {"intake": [1.0, None], "last": [1.0, 2.0], **options}
     with pytest.raises(ValueError, match=message):
         index_of(method, **rows)
+
+
+def test_scores_outside_the_instrument_are_refused() -> None:
+    rule: dict[str, Any] = {
+        "reliable_change": 6, "cutoff": 25, "score_step": 0.1,
+        "cutoff_is_functional": True, "reliable_change_inclusive": True,
+    }  # fmt: skip
+    for intake, last, name in (([20, -0.1], [30, 30], "intake"), ([20, 0], [40.1, None], "last")):
+        classify(intake, last, **rule)
+        with pytest.raises(ValueError, match=rf"^{name} has 1 scores outside 0 to 40"):
+            classify(intake, last, score_range=(0, 40), **rule)
+    assert classify([0, 40], [40, None], score_range=(0, 40), **rule).n == 1
