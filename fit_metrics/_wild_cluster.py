@@ -17,6 +17,8 @@ _WEBB = np.sqrt([0.5, 1.0, 1.5])
 _WEBB_POINTS = np.concatenate([-_WEBB[::-1], _WEBB])
 # Draws that equal the data but for rounding count as at least as extreme.
 _TIE = 1e-9
+# Squared statistic of an estimate that is the null but for rounding: no draw is less extreme.
+_NO_DISTANCE = 1e-20
 _MOST_DOUBLINGS = 30
 _HALVINGS = 50
 
@@ -36,6 +38,8 @@ class WildTest(NamedTuple):
         """Give the two-sided p-value of the null that lies `distance` below the estimate."""
         a, b, c, e, g = self.draws
         own = distance**2 / self.spread
+        if own < _NO_DISTANCE:
+            return 1.0
         below = c + 2.0 * distance * e + distance**2 * g
         as_extreme = (a + distance * b) ** 2 >= own * (1.0 - _TIE) * below
         count, size = int(np.count_nonzero(as_extreme)), int(as_extreme.size)
