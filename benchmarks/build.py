@@ -69,8 +69,8 @@ def landed(folder: Path, forms: int) -> tuple[Path, Path, Path]:
     landing = city(folder, forms)
     home, key = landing.parent / "home", landing.parent / "key"
     if not (home / "accepted").is_dir():
-        run(STEP, "land", home, landing, key)
-        run(STEP, "resolve", home, landing, key)
+        run("-c", STEP, "land", home, landing, key)
+        run("-c", STEP, "resolve", home, landing, key)
     return home, landing, key
 
 
@@ -90,7 +90,7 @@ def builds(places: tuple[Path, Path, Path], work: Path) -> dict[str, Cost]:
     for name, command, is_new in BUILDS:
         if is_new:
             database.unlink(missing_ok=True)
-        costs[name] = run(BUILD, *places, database, *command)
+        costs[name] = run("-c", BUILD, *places, database, *command)
     return costs
 
 
@@ -104,10 +104,10 @@ def measure(folder: Path, forms: int, peers: list[str]) -> None:
         (work / name).mkdir(parents=True)
     try:
         script = PEERS / "reference.sql"
-        reference = run(REFERENCE, accepted, seeds, script, work / "peers")
+        reference = run("-c", REFERENCE, accepted, seeds, script, work / "peers")
         print(line(forms, "DuckDB by hand", reference, reference), flush=True)
         for name in peers:
-            cost = run(PEER, PEERS / f"in_{name}.py", accepted, seeds, work / "peers")
+            cost = run("-c", PEER, PEERS / f"in_{name}.py", accepted, seeds, work / "peers")
             print(line(forms, f"{name} by hand", cost, reference), flush=True)
         starts, costs = builds(small, work / "small"), builds(places, work / "large")
         for name, cost in costs.items():
