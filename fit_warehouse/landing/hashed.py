@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol
 
 import duckdb
 
@@ -26,18 +26,41 @@ AHEAD = 2  # pieces that wait to be taken up
 REPEATED = 1.5  # identifiers that come so often on average are hashed once in each piece
 
 
-@contextmanager
+class Reader(Protocol):
+    """Pieces of rows as Arrow has them, one after the other."""
+
+    @property
+    def schema(self) -> Any:
+        """Return their schema; asked for when there were none."""
+        ...
+
+    def __next__(self) -> Any:
+        """Return the next one."""
+        ...
+
+
 def rows(
     connection: duckdb.DuckDBPyConnection, query: str, spaces: Mapping[str, str], keys: Keys
-) -> Iterator[duckdb.DuckDBPyConnection]:
+) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
     """Open a connection whose view `VIEW` has a query's rows, once, with pseudonyms.
+
+    The connection answers the query and is for nothing else until the block ends; the rest as `pieces`.
+    """
+    return pieces(connection, connection.execute(query).to_arrow_reader(PIECE), spaces, keys)
+
+
+@contextmanager
+def pieces(
+    connection: duckdb.DuckDBPyConnection, reader: Reader, spaces: Mapping[str, str], keys: Keys
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a connection whose view `VIEW` has the rows of a reader, once, with pseudonyms.
 
     Parameters
     ----------
     connection
-        Answers the query. It is for nothing else until the block ends.
-    query
-        SQL.
+        To the database in which the view is made.
+    reader
+        Gives the rows; it is asked by one thread.
     spaces
         The id space of each column of identifiers, by its name; they are trimmed text.
     keys
@@ -52,8 +75,8 @@ def rows(
     beside = database.beside(connection)
     with ThreadPoolExecutor(1) as reading, ThreadPoolExecutor(1) as hashing:
         try:
-            pieces = _Pieces(connection.execute(query).to_arrow_reader(PIECE), spaces, keys)
-            beside.register(VIEW, pieces.stream(reading, hashing, failures))
+            stream = _Pieces(reader, spaces, keys).stream(reading, hashing, failures)
+            beside.register(VIEW, stream)
             yield beside
         except duckdb.Error:
             if failures:
@@ -64,9 +87,9 @@ def rows(
 
 
 class _Pieces:
-    """The rows of a query, piece by piece."""
+    """The rows of a reader, piece by piece, with pseudonyms."""
 
-    def __init__(self, reader: Any, spaces: Mapping[str, str], keys: Keys) -> None:
+    def __init__(self, reader: Reader, spaces: Mapping[str, str], keys: Keys) -> None:
         self.reader, self.spaces, self.keys = reader, spaces, keys
         self.is_repeated: dict[str, bool] = {}
 

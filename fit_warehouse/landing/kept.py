@@ -9,7 +9,7 @@ import duckdb
 
 from fit_warehouse import database
 from fit_warehouse.landing import hashed
-from fit_warehouse.landing.contract import Column
+from fit_warehouse.landing.contract import Column, Table
 from fit_warehouse.landing.look import Rows
 from fit_warehouse.landing.pseudonym import Keys
 
@@ -42,14 +42,26 @@ def write_kept(connection: duckdb.DuckDBPyConnection, of: Rows, rows: str, to: S
     int
         How many rows were written.
     """
+    reader = connection.execute(unhashed(of, rows)).to_arrow_reader(hashed.PIECE)
+    return write_pieces(connection, of.table, reader, to)
+
+
+def unhashed(of: Rows, rows: str) -> str:
+    """Return SQL for the rows that break no rule as they are stored, but for the pseudonyms."""
     columns = ", ".join(f"{_stored(column)} as {column.name}" for column in of.table.columns)
-    query = f"""
+    return f"""
         select {columns}, version_at as _version_at, row_number as _row_number
         from ({of.judged(f"*, {of.is_bad()} as is_bad", rows)})
         where not is_bad
     """
-    spaces = {column.name: column.space for column in of.table.columns if column.type == "ref"}
-    pieces = hashed.rows(connection, query, spaces, to.keys)
+
+
+def write_pieces(
+    connection: duckdb.DuckDBPyConnection, table: Table, reader: hashed.Reader, to: Store
+) -> int:
+    """Write the rows of a reader, as `unhashed` has them, to a raw file; return how many they are."""
+    spaces = {column.name: column.space for column in table.columns if column.type == "ref"}
+    pieces = hashed.pieces(connection, reader, spaces, to.keys)
     with database.disk_told(to.path.parent), pieces as beside:
         return database.write_parquet(
             beside,
