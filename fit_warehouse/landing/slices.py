@@ -7,8 +7,9 @@ refused, nothing is stored: the file is read as a whole instead, which tells wha
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator
+import threading
+from collections import deque
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -21,7 +22,6 @@ from fit_warehouse import database
 from fit_warehouse.landing import files, hashed, identity, intake, kept, read_csv
 from fit_warehouse.landing.contract import Table
 from fit_warehouse.landing.kept import Store
-from fit_warehouse.landing.look import Rows
 from fit_warehouse.landing.refusal import RefusedFileError
 
 SIZE = 64 * 2**20  # bytes; the rows of two such slices as text fit into memory beside all else
@@ -94,9 +94,10 @@ def take(connection: duckdb.DuckDBPyConnection, file: Sliced, to: Store) -> Outc
     try:
         for each in beside:
             intake.prepare(each)
-        reader = _Reader(file, beside)
-        n_kept = kept.write_pieces(connection, file.table, reader, to)
-        return _outcome(connection, reader, to, n_kept)
+        dialect = read_csv.sniff(file.path, file.table.names)
+        work = _Work(file, beside, kept.hasher(file.table, to), dialect)
+        n_kept = kept.write_pieces(work.pieces(), file.table, to)
+        return _outcome(connection, work, to, n_kept)
     except (RefusedFileError, identity.IdentityScanError, UnicodeDecodeError) as problem:
         to.path.unlink(missing_ok=True)
         raise NotInSlicesError from problem
@@ -107,162 +108,161 @@ def take(connection: duckdb.DuckDBPyConnection, file: Sliced, to: Store) -> Outc
             connection.execute(f"drop table if exists memory.main.{name}")
 
 
-def _outcome(
-    connection: duckdb.DuckDBPyConnection, reader: _Reader, to: Store, n_kept: int
-) -> Outcome:
+def _outcome(connection: duckdb.DuckDBPyConnection, work: _Work, to: Store, n_kept: int) -> Outcome:
     """Return the sum of all slices; the few rows that were not stored are judged once more."""
-    connection.execute(
-        f"create or replace temp table delivered as from memory.main.{LEFT} order by row_number"
-    )
-    connection.execute(f"create or replace temp table {identity.TABLE} as from memory.main.{FOUND}")
+    for temporary, left in (("delivered", LEFT), (identity.TABLE, FOUND)):
+        connection.execute(
+            f"create or replace temp table {temporary} as from memory.main.{left} order by row_number"
+        )
     connection.execute("create or replace temp table malformed (row_number bigint)")
     connection.execute("create or replace temp table bad as select row_number from delivered")
-    file = reader.file
+    file, header = work.file, work.dialect.header
     rows = intake.rows_of(
-        connection,
-        file.table,
-        reader.header,
-        extracted_at=file.extracted_at,
-        today=file.today,
+        connection, file.table, header, extracted_at=file.extracted_at, today=file.today
     )
     profile = intake.profile_of(connection, file.table, to)
     if not n_kept:
         to.path.unlink()
-    taken = intake.told(connection, rows, reader.n_rows, profile)
-    return Outcome(reader.header, reader.n_erased, taken)
+    taken = intake.told(connection, rows, work.n_rows, profile)
+    return Outcome(header, work.n_erased, taken)
 
 
-def cut(path: Path) -> list[tuple[int, int]]:
-    """Return where the slices of a file begin and end: after a line each, if lines are not too long."""
-    size, ends = path.stat().st_size, [0]
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A part of a file, from one line's beginning to another's, and the numbers of its lines of data."""
+
+    number: int
+    begin: int
+    end: int
+    lines: range
+
+
+def cut(path: Path) -> list[Slice]:
+    """Return the slices of a file: they end with a line each, if lines are not too long."""
+    slices: list[Slice] = []
+    size, begin, line = path.stat().st_size, 0, 1
     with path.open("rb") as file:
-        while ends[-1] + SIZE < size:
-            file.seek(ends[-1] + SIZE)
-            file.readline(read_csv.LONGEST_LINE)
-            ends.append(file.tell())
-    return list(itertools.pairwise([*ends, size] if ends[-1] < size else ends))
+        while begin < size:
+            n_lines, ending = 0, b""
+            while (left := begin + SIZE - file.tell()) > 0 and (
+                piece := file.read(min(left, files.CHUNK))
+            ):
+                n_lines, ending = n_lines + piece.count(b"\n"), piece
+            ending = file.readline(read_csv.LONGEST_LINE) or ending
+            # The line that has been ended just now, or the last one of the file without an end.
+            n_lines += file.tell() > begin + SIZE or not ending.endswith(b"\n")
+            end = file.tell()
+            lines = range(line + (not slices), line + n_lines)
+            slices.append(Slice(len(slices), begin, end, lines))
+            begin, line = end, line + n_lines
+    return slices
 
 
 @dataclass(slots=True)
-class _Slice:
-    """Rows of a slice in `delivered` of a connection, and how they are read and judged."""
-
-    connection: duckdb.DuckDBPyConnection
-    rows: Rows
-    n_rows: int
-
-
-@dataclass(slots=True)
-class _Reader:
-    """The rows without a problem, as `kept.unhashed` has them; what is not among them is left over."""
+class _Work:
+    """What the slices of a file have in common, and what has been counted in them."""
 
     file: Sliced
     connections: Connections
-    header: tuple[str, ...] = ()
+    hasher: hashed.Hasher
+    dialect: read_csv.Dialect
     n_rows: int = 0
     n_erased: int = 0
-    schema: Any = None
-    _next_line: int = 1
-    _pieces: Iterator[Any] = field(init=False)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def __post_init__(self) -> None:
-        self._pieces = self._of_all()
+    def pieces(self) -> Generator[Any]:
+        """Yield the rows without a problem, as they are stored; what is not among them is put aside.
 
-    def __iter__(self) -> Iterator[Any]:
-        return self._pieces
-
-    def __next__(self) -> Any:
-        return next(self._pieces)
-
-    def _of_all(self) -> Iterator[Any]:
-        """Yield the pieces of all slices; one slice ahead is read meanwhile."""
-        path = self.file.path
-        dialect = read_csv.sniff(path, self.file.table.names)
-        self.header = dialect.header
-        slices = cut(path)
-        with ThreadPoolExecutor(1) as reading:
-
-            def submit(number: int) -> Any:
-                return reading.submit(self._read, dialect, number, *slices[number])
-
-            ahead = submit(0)
-            for number in range(len(slices)):
-                found = ahead.result()
-                if number + 1 < len(slices):
-                    ahead = submit(number + 1)
-                yield from self._of_slice(found, is_first=number == 0)
+        Two slices are worked on at a time: some of the work on each is for one processor alone.
+        """
+        slices = cut(self.file.path)
+        with ThreadPoolExecutor(len(self.connections)) as workers:
+            waiting = deque(workers.submit(self._slice, one) for one in slices[:2])
+            for following in (*slices[2:], None, None)[: len(slices)]:
+                found = waiting.popleft().result()
+                if following:
+                    waiting.append(workers.submit(self._slice, following))
+                self.n_rows += found.n_rows
+                self.n_erased += found.n_erased
+                yield from found.pieces
         self.file.check()
 
-    def _read(self, dialect: read_csv.Dialect, number: int, begin: int, end: int) -> _Slice:
-        """Read a slice into `delivered`, every line a row, and look through it."""
-        connection, is_first = self.connections[number % 2], number == 0
-        columns = dialect.known(self.file.table.names)
-        path = self.file.spill / "slice.csv.tmp"
-        try:
-            _copy(self.file.path, begin, end, path)
-            ends = read_csv.extent(path)
-            read_csv.check_complete(ends, dialect)
-            lines = range(self._next_line + is_first, self._next_line + ends.n_lines)
-            # `create or replace` would keep the rows of the slice before until these are read.
-            connection.execute("drop table if exists temp.delivered")
-            if not columns or not read_csv.read_lines_as_rows(
-                connection, path, dialect, columns, lines, has_header=is_first
-            ):
-                raise NotInSlicesError
-        finally:
-            path.unlink(missing_ok=True)
-        self._next_line += ends.n_lines
-        self.n_erased += self.file.look_through(connection, dialect.header)
+    def _slice(self, one: Slice) -> _Found:
+        """Return the rows of a slice that are without a problem."""
+        connection = self.connections[one.number % 2]
+        self._read(connection, one)
+        n_erased = self.file.look_through(connection, self.dialect.header)
+        with self.lock:
+            for name, like in ((LEFT, "delivered"), (FOUND, identity.TABLE)):
+                connection.execute(
+                    f"create table if not exists memory.main.{name} as from {like} limit 0"
+                )
         n_rows = database.scalar(connection, "select count(*) from delivered")
         rows = intake.rows_of(
             connection,
             self.file.table,
-            dialect.header,
+            self.dialect.header,
             extracted_at=self.file.extracted_at,
             today=self.file.today,
         )
-        return _Slice(connection, rows, n_rows)
-
-    def _of_slice(self, found: _Slice, *, is_first: bool) -> Iterator[Any]:
-        """Yield the pieces of a slice, and put what is not in them aside."""
-        connection = found.connection
-        if is_first:
-            for name, like in ((LEFT, "delivered"), (FOUND, identity.TABLE)):
-                connection.execute(f"create table memory.main.{name} as from {like} limit 0")
-        n_found = database.scalar(
-            connection,
-            f"insert into memory.main.{FOUND} from {identity.TABLE}",
-        )
+        n_found = database.scalar(connection, f"select count(*) from {identity.TABLE}")
         unnamed = f"delivered anti join {identity.TABLE} using (row_number)"
-        query = kept.unhashed(found.rows, unnamed if n_found else "delivered")
+        query = kept.unhashed(rows, unnamed if n_found else "delivered")
         reader = connection.execute(query).to_arrow_reader(hashed.PIECE)
-        self.schema = reader.schema
-        stored = []
-        for piece in reader:
-            stored.append(piece.column("_row_number"))
-            yield piece
-        self.n_rows += found.n_rows
-        if sum(len(numbers) for numbers in stored) < found.n_rows:
-            _put_aside(connection, stored)
+        pieces = [self.hasher(piece) for piece in reader] or [
+            self.hasher(hashed.empty(reader.schema))
+        ]
+        if sum(len(piece) for piece in pieces) < n_rows:
+            self._put_aside(connection, pieces)
+        return _Found(pieces, n_rows, n_erased)
+
+    def _read(self, connection: duckdb.DuckDBPyConnection, one: Slice) -> None:
+        """Read a slice into `delivered`, every line a row."""
+        columns = self.dialect.known(self.file.table.names)
+        path = self.file.spill / f"slice_{one.number}.tmp"
+        try:
+            _copy(self.file.path, one, path)
+            read_csv.check_complete(read_csv.extent(path), self.dialect)
+            # `create or replace` would keep the rows of the slice before until these are read.
+            connection.execute("drop table if exists temp.delivered")
+            if not columns or not read_csv.read_lines_as_rows(
+                connection, path, self.dialect, columns, one.lines, has_header=one.number == 0
+            ):
+                raise NotInSlicesError
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _put_aside(self, connection: duckdb.DuckDBPyConnection, pieces: list[Any]) -> None:
+        """Add the rows of `delivered` that are in no piece to those left over."""
+        import pyarrow as pa
+
+        numbers = pa.chunked_array([piece.column("_row_number") for piece in pieces], pa.int64())
+        connection.register("stored", pa.table({"row_number": numbers}))
+        connection.execute(
+            "create or replace temp table aside as "
+            "from delivered anti join stored using (row_number)"
+        )
+        connection.unregister("stored")
+        with self.lock:
+            connection.execute(f"insert into memory.main.{LEFT} from aside")
+            connection.execute(f"insert into memory.main.{FOUND} from {identity.TABLE}")
 
 
-def _put_aside(connection: duckdb.DuckDBPyConnection, stored: list[Any]) -> None:
-    """Add the rows of `delivered` that are not among some numbers to those left over."""
-    import pyarrow as pa
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is stored of a slice, of how many rows, and how many more were of erased persons."""
 
-    numbers = pa.table({"row_number": pa.chunked_array(stored, pa.int64())})
-    connection.register("stored", numbers)
-    connection.execute(
-        f"insert into memory.main.{LEFT} from delivered anti join stored using (row_number)"
-    )
-    connection.unregister("stored")
+    pieces: list[Any]
+    n_rows: int
+    n_erased: int
 
 
-def _copy(path: Path, begin: int, end: int, to: Path) -> None:
+def _copy(path: Path, one: Slice, to: Path) -> None:
     """Copy a part of a file."""
     to.parent.mkdir(parents=True, exist_ok=True)
+    left = one.end - one.begin
     with path.open("rb") as source, to.open("wb") as target:
-        source.seek(begin)
-        while begin < end and (piece := source.read(min(files.CHUNK, end - begin))):
+        source.seek(one.begin)
+        while piece := source.read(min(files.CHUNK, left)):
             target.write(piece)
-            begin += len(piece)
+            left -= len(piece)

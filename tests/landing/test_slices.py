@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import io
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -19,7 +18,9 @@ from fit_warehouse.landing import land, ledger, slices
 if TYPE_CHECKING:
     from tests.landing.conftest import Site
 
-HEADER = "session_ref,episode_ref,team_code,service_code,session_date,attendance,channel,worker_ref,note"
+HEADER = (
+    "session_ref,episode_ref,team_code,service_code,session_date,attendance,channel,worker_ref,note"
+)
 N_LINES = 60
 # What may stand at a line of the file. Most lines have some of a few columns in other forms, so that
 # slices differ in what is known of their columns.
@@ -43,14 +44,19 @@ WHOLE = {
     "nul": "S-{0},E-1,T1,hehku,2025-01-15,attended,home,W-{0},\0",
 }
 quick = settings(
-    max_examples=5, deadline=None, phases=(Phase.generate,), suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=5,
+    deadline=None,
+    phases=(Phase.generate,),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 
-def text_of(kinds: dict[int, str]) -> bytes:
+def text_of(kinds: dict[int, str], *, ends: bool = True) -> bytes:
     known = LINES | WHOLE
     lines = [known[kinds.get(number, "good")].format(number) for number in range(N_LINES)]
-    return "\n".join([HEADER, *lines, ""]).encode("latin-1" if "latin" in kinds.values() else "utf-8")
+    return "\n".join([HEADER, *lines, *[""] * ends]).encode(
+        "latin-1" if "latin" in kinds.values() else "utf-8"
+    )
 
 
 def outcome(site: Site) -> tuple[Any, ...]:
@@ -86,7 +92,8 @@ def both(
     before: Callable[[Site], object] = lambda _: None,
 ) -> tuple[tuple[Any, ...], tuple[Any, ...], bool]:
     """Return the outcome of a file whole and in slices, and whether the latter came to their end."""
-    outcomes, ended = [], []
+    outcomes = []
+    ended: list[bool] = []
     for is_sliced in (False, True):
         site = new_site()
         before(site)
@@ -111,13 +118,18 @@ def _watched(ended: list[bool]) -> Callable[..., slices.Outcome]:
 
 
 @quick
-@given(kinds=st.dictionaries(st.integers(0, N_LINES - 1), st.sampled_from(sorted(LINES)), max_size=30))
+@given(
+    kinds=st.dictionaries(st.integers(0, N_LINES - 1), st.sampled_from(sorted(LINES)), max_size=30),
+    ends=st.booleans(),
+)
 def test_slices_store_and_keep_out_the_same_rows(
-    new_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch, kinds: dict[int, str]
+    new_site: Callable[..., Site],
+    monkeypatch: pytest.MonkeyPatch,
+    kinds: dict[int, str],
+    ends: bool,
 ) -> None:
-    whole, sliced, is_sliced = both(
-        new_site, monkeypatch, text_of(kinds), with_an_erased_person
-    )
+    content = text_of(kinds, ends=ends)
+    whole, sliced, is_sliced = both(new_site, monkeypatch, content, with_an_erased_person)
     assert is_sliced
     assert whole == sliced
     assert sum(sliced[3]) >= sum(kind == "erased" for kind in kinds.values())
@@ -130,6 +142,22 @@ def test_what_is_no_row_a_line_is_read_as_a_whole(
     whole, sliced, is_sliced = both(new_site, monkeypatch, text_of({3: "bad", N_LINES - 9: kind}))
     assert not is_sliced
     assert whole == sliced
+
+
+def test_every_line_is_in_one_slice_with_or_without_an_end(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for size in (1, 40, 500, 100_000):
+        monkeypatch.setattr(slices, "SIZE", size)
+        for ends in (True, False):
+            content = text_of({}, ends=ends)
+            found = slices.cut(site.write("session.csv", content))
+            assert [one.begin for one in found] == [0, *(one.end for one in found[:-1])]
+            assert found[-1].end == len(content)
+            assert [n for one in found for n in one.lines] == list(range(2, N_LINES + 2))
+            for one in found[1:]:
+                first = content[one.begin : one.end].decode().splitlines()[0]
+                assert first.startswith(f"S-{one.lines.start - 2},")
 
 
 def test_a_file_of_bad_rows_alone_leaves_no_raw_file(
