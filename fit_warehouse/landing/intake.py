@@ -55,12 +55,20 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
         """
         create or replace temp table instrument (
             instrument_code varchar, item_count integer,
-            item_min decimal(6,2), item_max decimal(6,2), score_step decimal(6,2)
+            item_min decimal(18,6), item_max decimal(18,6), score_step decimal(18,6),
+            total_min decimal(18,6), total_max decimal(18,6)
         )
         """
     )
     connection.executemany(
-        "insert into instrument values (?, ?, ?, ?, ?)",
+        """
+        insert into instrument
+        select *, item_count * item_min, item_count * item_max
+        from (
+            select ? as instrument_code, ?::integer as item_count, ?::decimal(18,6) as item_min,
+                ?::decimal(18,6) as item_max, ?::decimal(18,6) as score_step
+        )
+        """,
         [
             (known.code, known.item_count, known.item_min, known.item_max, known.score_step)
             for known in instruments()
