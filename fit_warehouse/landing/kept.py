@@ -19,7 +19,6 @@ from fit_warehouse.landing.look import Rows
 from fit_warehouse.landing.pseudonym import Keys
 
 GROUP = 2  # pieces in a row group
-NUMBERED = {"_row_number", "_version_at"}  # of which each row has its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +96,8 @@ def write_pieces(pieces: Generator[Any], table: Table, to: Store) -> int:
 def _write(pieces: Iterator[Any], table: Table, path: Path, file_id: str) -> int:
     """Write at least one record batch to a Parquet file; return the number of their rows.
 
-    Pseudonyms that do not repeat get neither dictionary nor statistics: both would cost time and say
-    nothing.
+    A dictionary of pseudonyms that do not repeat, or of times, would cost time and save nothing; nor
+    does anybody ask for the smallest text of a group of rows.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -110,15 +109,17 @@ def _write(pieces: Iterator[Any], table: Table, path: Path, file_id: str) -> int
     )
     schema = first.schema.append(pa.field("_file_id", _repeated(file_id, 0).type))
     refs = {column.name for column in table.columns if column.type == "ref"}
+    times = [field.name for field in schema if pa.types.is_temporal(field.type)]
     alone = {name for name in refs if pa.types.is_string(schema.field(name).type)}
+    alone |= {"_row_number", *times}
     n_rows = 0
     with pq.ParquetWriter(
         path,
         schema,
         compression="zstd",
         compression_level=1,
-        use_dictionary=[name for name in schema.names if name not in alone | NUMBERED],
-        write_statistics=[name for name in schema.names if name not in alone],
+        use_dictionary=[name for name in schema.names if name not in alone],
+        write_statistics=["_row_number", *times],
         store_decimal_as_integer=True,
         store_schema=False,
     ) as writer:

@@ -44,7 +44,7 @@ from fit_warehouse.landing.slices import NotInSlicesError, Outcome, Sliced
 from fit_warehouse.settings import HELSINKI, Settings
 
 Say = Callable[[str], None]
-READ_AHEAD = 128 * 2**20  # bytes; of larger files two at once would not stay in memory
+READ_AHEAD = slices.SIZE  # bytes; larger files are read in slices
 
 
 @dataclass(slots=True)

@@ -41,7 +41,11 @@ class Look:
 def look(connection: duckdb.DuckDBPyConnection, columns: Sequence[Column]) -> Look:
     """Look at some columns of `delivered`, all in one query."""
     has_few = values.has_few(connection, "delivered", [column.name for column in columns])
-    looks = [_few(column) if has_few[column.name] else _many(column) for column in columns]
+    known = values.known(connection, "delivered")
+    looks = [
+        _few(column, known.get(column.name)) if has_few[column.name] else _many(column)
+        for column in columns
+    ]
     answers = connection.execute(" union all ".join(looks)).fetchall() if looks else []
     smooth = [answer for answer in answers if not answer[1]]
     return Look(
@@ -60,9 +64,13 @@ def _many(column: Column) -> str:
     )
 
 
-def _few(column: Column) -> str:
-    """Return SQL for name, whether ragged, formed and sound, and a comma, by the different values alone."""
+def _few(column: Column, known: str | None) -> str:
+    """Return SQL for name, whether ragged, formed and sound, and a comma, by the different values alone.
+
+    `known` is a table of them, where there is one.
+    """
     name = column.name
+    different = f"from {known}" if known else f"select distinct {name} from delivered"
     own = [f"({rule.condition})" for rule in rules.column_rules(column) if rule.is_own]
     is_broken = f"coalesce(bool_or({' or '.join(own)}), false)" if own else "false"
     return f"""
@@ -74,9 +82,7 @@ def _few(column: Column) -> str:
             {_has_comma(column)} as has_comma
         from (
             select *, {rules.typed(column)} as v_{name}
-            from (select {name}, nullif({name}, '') as d_{name} from (
-                select distinct {name} from delivered
-            ))
+            from (select {name}, nullif({name}, '') as d_{name} from ({different}))
         )
     """
 

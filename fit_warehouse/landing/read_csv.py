@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,8 +41,8 @@ class Extent:
     is_quote_open: bool
 
 
-def extent(path: Path) -> Extent:
-    """Check that the file is UTF-8 text and return how far it goes.
+def extent(pieces: Iterable[bytes]) -> Extent:
+    """Check that the bytes of a file, in pieces, are UTF-8 text and return how far it goes.
 
     Raises
     ------
@@ -51,7 +52,7 @@ def extent(path: Path) -> Extent:
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     n_ends, n_quotes, tail = 0, 0, b""
-    for piece in chunks(path):
+    for piece in pieces:
         try:
             # Plain text needs no decoding, unless a character has begun in the piece before.
             if not piece.isascii() or decoder.getstate()[0]:
@@ -140,7 +141,7 @@ def read(
     tuple of str
         The names in the header.
     """
-    ends = extent(path)
+    ends = extent(chunks(path))
     dialect = sniff(path, known)
     check_complete(ends, dialect)
     columns = dialect.known(known)

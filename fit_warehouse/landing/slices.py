@@ -7,14 +7,15 @@ refused, nothing is stored: the file is read as a whole instead, which tells wha
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import deque
-from collections.abc import Callable, Generator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import duckdb
 
@@ -24,10 +25,10 @@ from fit_warehouse.landing.contract import Table
 from fit_warehouse.landing.kept import Store
 from fit_warehouse.landing.refusal import RefusedFileError
 
-SIZE = 64 * 2**20  # bytes; the rows of two such slices as text fit into memory beside all else
+SIZE = 64 * 2**20  # bytes; the rows of so many slices as text fit into memory beside all else
+AT_ONCE = 2
 LEFT, FOUND = "left_over", "found_in_left_over"
 
-Connections = tuple[duckdb.DuckDBPyConnection, duckdb.DuckDBPyConnection]
 LookThrough = Callable[[duckdb.DuckDBPyConnection, tuple[str, ...]], int]
 
 
@@ -90,7 +91,7 @@ def take(connection: duckdb.DuckDBPyConnection, file: Sliced, to: Store) -> Outc
     NotInSlicesError
         When the file has to be read as a whole.
     """
-    beside = (database.beside(connection), database.beside(connection))
+    beside = [database.beside(connection) for _ in range(AT_ONCE)]
     try:
         for each in beside:
             intake.prepare(each)
@@ -129,33 +130,45 @@ def _outcome(connection: duckdb.DuckDBPyConnection, work: _Work, to: Store, n_ke
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A part of a file, from one line's beginning to another's, and the numbers of its lines of data."""
+    """Some lines of a file: a copy of them, the numbers of those with data, and how the last one ends."""
 
     number: int
-    begin: int
-    end: int
+    copy: Path
     lines: range
+    extent: read_csv.Extent
 
 
-def cut(path: Path) -> list[Slice]:
-    """Return the slices of a file: they end with a line each, if lines are not too long."""
-    slices: list[Slice] = []
-    size, begin, line = path.stat().st_size, 0, 1
+def cut(path: Path, spill: Path) -> Iterator[Slice]:
+    """Yield the slices of a file: they end with a line each, if lines are not too long.
+
+    Raises
+    ------
+    RefusedFileError
+        When a slice is not UTF-8 text.
+    """
+    spill.mkdir(parents=True, exist_ok=True)
+    line, size = 1, path.stat().st_size
     with path.open("rb") as file:
-        while begin < size:
-            n_lines, ending = 0, b""
-            while (left := begin + SIZE - file.tell()) > 0 and (
-                piece := file.read(min(left, files.CHUNK))
-            ):
-                n_lines, ending = n_lines + piece.count(b"\n"), piece
-            ending = file.readline(read_csv.LONGEST_LINE) or ending
-            # The line that has been ended just now, or the last one of the file without an end.
-            n_lines += file.tell() > begin + SIZE or not ending.endswith(b"\n")
-            end = file.tell()
-            lines = range(line + (not slices), line + n_lines)
-            slices.append(Slice(len(slices), begin, end, lines))
-            begin, line = end, line + n_lines
-    return slices
+        for number in itertools.count():
+            if file.tell() >= size:
+                return
+            copy = spill / f"slice_{number}.tmp"
+            with copy.open("wb") as target:
+                extent = read_csv.extent(_copied(file, target))
+            lines = range(line + (number == 0), line + extent.n_lines)
+            yield Slice(number, copy, lines, extent)
+            line += extent.n_lines
+
+
+def _copied(file: BinaryIO, target: BinaryIO) -> Iterator[bytes]:
+    """Copy the next slice to another file, and yield its bytes in pieces."""
+    end = file.tell() + SIZE
+    while piece := file.read(min(files.CHUNK, end - file.tell())):
+        target.write(piece)
+        yield piece
+    piece = file.readline(read_csv.LONGEST_LINE)
+    target.write(piece)
+    yield piece
 
 
 @dataclass(slots=True)
@@ -163,7 +176,7 @@ class _Work:
     """What the slices of a file have in common, and what has been counted in them."""
 
     file: Sliced
-    connections: Connections
+    connections: list[duckdb.DuckDBPyConnection]
     hasher: hashed.Hasher
     dialect: read_csv.Dialect
     n_rows: int = 0
@@ -173,15 +186,19 @@ class _Work:
     def pieces(self) -> Generator[Any]:
         """Yield the rows without a problem, as they are stored; what is not among them is put aside.
 
-        Two slices are worked on at a time: some of the work on each is for one processor alone.
+        Some slices are worked on at a time: much of the work on each is for one processor alone.
         """
-        slices = cut(self.file.path)
-        with ThreadPoolExecutor(len(self.connections)) as workers:
-            waiting = deque(workers.submit(self._slice, one) for one in slices[:2])
-            for following in (*slices[2:], None, None)[: len(slices)]:
+        slices = cut(self.file.path, self.file.spill)
+        with ThreadPoolExecutor(AT_ONCE) as workers:
+
+            def submit() -> Iterator[Future[_Found]]:
+                for one in itertools.islice(slices, 1):
+                    yield workers.submit(self._slice, one)
+
+            waiting = deque(future for _ in range(AT_ONCE) for future in submit())
+            while waiting:
                 found = waiting.popleft().result()
-                if following:
-                    waiting.append(workers.submit(self._slice, following))
+                waiting.extend(submit())
                 self.n_rows += found.n_rows
                 self.n_erased += found.n_erased
                 yield from found.pieces
@@ -189,7 +206,7 @@ class _Work:
 
     def _slice(self, one: Slice) -> _Found:
         """Return the rows of a slice that are without a problem."""
-        connection = self.connections[one.number % 2]
+        connection = self.connections[one.number % AT_ONCE]
         self._read(connection, one)
         n_erased = self.file.look_through(connection, self.dialect.header)
         with self.lock:
@@ -219,18 +236,16 @@ class _Work:
     def _read(self, connection: duckdb.DuckDBPyConnection, one: Slice) -> None:
         """Read a slice into `delivered`, every line a row."""
         columns = self.dialect.known(self.file.table.names)
-        path = self.file.spill / f"slice_{one.number}.tmp"
         try:
-            _copy(self.file.path, one, path)
-            read_csv.check_complete(read_csv.extent(path), self.dialect)
+            read_csv.check_complete(one.extent, self.dialect)
             # `create or replace` would keep the rows of the slice before until these are read.
             connection.execute("drop table if exists temp.delivered")
             if not columns or not read_csv.read_lines_as_rows(
-                connection, path, self.dialect, columns, one.lines, has_header=one.number == 0
+                connection, one.copy, self.dialect, columns, one.lines, has_header=one.number == 0
             ):
                 raise NotInSlicesError
         finally:
-            path.unlink(missing_ok=True)
+            one.copy.unlink(missing_ok=True)
 
     def _put_aside(self, connection: duckdb.DuckDBPyConnection, pieces: list[Any]) -> None:
         """Add the rows of `delivered` that are in no piece to those left over."""
@@ -255,14 +270,3 @@ class _Found:
     pieces: list[Any]
     n_rows: int
     n_erased: int
-
-
-def _copy(path: Path, one: Slice, to: Path) -> None:
-    """Copy a part of a file."""
-    to.parent.mkdir(parents=True, exist_ok=True)
-    left = one.end - one.begin
-    with path.open("rb") as source, to.open("wb") as target:
-        source.seek(one.begin)
-        while piece := source.read(min(files.CHUNK, left)):
-            target.write(piece)
-            left -= len(piece)

@@ -151,13 +151,13 @@ def test_every_line_is_in_one_slice_with_or_without_an_end(
         monkeypatch.setattr(slices, "SIZE", size)
         for ends in (True, False):
             content = text_of({}, ends=ends)
-            found = slices.cut(site.write("session.csv", content))
-            assert [one.begin for one in found] == [0, *(one.end for one in found[:-1])]
-            assert found[-1].end == len(content)
+            path = site.write("session.csv", content)
+            found = list(slices.cut(path, site.home.path / "spill"))
+            texts = [one.copy.read_bytes() for one in found]
+            assert b"".join(texts) == content
             assert [n for one in found for n in one.lines] == list(range(2, N_LINES + 2))
-            for one in found[1:]:
-                first = content[one.begin : one.end].decode().splitlines()[0]
-                assert first.startswith(f"S-{one.lines.start - 2},")
+            for one, text in zip(found[1:], texts[1:], strict=True):
+                assert text.startswith(b"S-%d," % (one.lines.start - 2))
 
 
 def test_a_file_of_bad_rows_alone_leaves_no_raw_file(
