@@ -12,6 +12,7 @@ from fit_warehouse.measure import context as contexts
 from fit_warehouse.measure import (
     cost,
     cost_comparison,
+    cost_effectiveness,
     cost_sensitivity,
     counts,
     course,
@@ -46,6 +47,8 @@ MEASURES: dict[str, Callable[[Context], Rows]] = {
     "cost_excluded": cost.excluded,
     "cost_outcome": cost.outcome,
     "cost_comparison": cost_comparison.comparison,
+    "cost_effectiveness": cost_effectiveness.effectiveness,
+    "cost_acceptability": cost_effectiveness.acceptability,
     "cost_confirmed": cost.confirmed,
     "flow_effect": flow_effect.effect,
 }

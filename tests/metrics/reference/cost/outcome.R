@@ -88,7 +88,7 @@ for (clustered in c(TRUE, FALSE)) {
   }
 }
 
-compare <- function(id, teams, lower_is_better, with_age) {
+compare <- function(id, teams, lower_is_better, with_age, with_season = FALSE) {
   sizes <- sample(6:14, teams, replace = TRUE)
   team <- rep(seq_len(teams), sizes)
   n <- length(team)
@@ -98,9 +98,10 @@ compare <- function(id, teams, lower_is_better, with_age) {
   chance <- if (lower_is_better) 0.6 - 0.35 * fit else 0.3 + 0.35 * fit
   effect <- rbinom(n, 1, chance)
   better <- if (lower_is_better) -effect else effect
-  formula <- if (with_age) outcome ~ age + fit else outcome ~ fit
+  season <- if (with_season) sample(c("autumn", "spring", "winter"), n, replace = TRUE) else "none"
+  adjusted <- c(if (with_age) "age", if (with_season) "season", "fit")
   tested <- function(outcome) {
-    model <- lm(formula, data.frame(outcome, age, fit))
+    model <- lm(reformulate(adjusted, "outcome"), data.frame(outcome, age, season, fit))
     coef_test(model, vcov = "CR2", cluster = team, test = "Satterthwaite")["fit", ]
   }
   t <- function(level) qt((1 + level) / 2, tested(cost)$df_Satt)
@@ -116,6 +117,8 @@ compare <- function(id, teams, lower_is_better, with_age) {
   ratio <- tested(cost)$beta / tested(better)$beta
   inputs <- list(costs = cost, effects = effect, is_fit = fit, teams = team)
   if (with_age) inputs$covariates <- age
+  if (with_season) inputs$factors <- list(season = season)
+  limits <- function(x) x$beta + c(-1, 1) * t(0.9) * x$SE
   add(
     id = id, `function` = "compare_costs",
     source = paste("clubSandwich", packageVersion("clubSandwich")), inputs = inputs,
@@ -127,6 +130,8 @@ compare <- function(id, teams, lower_is_better, with_age) {
     expected = list(
       incremental_cost = tested(cost)$beta, incremental_effect = tested(better)$beta,
       cost_error = tested(cost)$SE, effect_error = tested(better)$SE, df = df, estimate = ratio,
+      cost_low = limits(tested(cost))[1], cost_high = limits(tested(cost))[2],
+      effect_low = limits(tested(better))[1], effect_high = limits(tested(better))[2],
       ci_low = uniroot(edge, c(0, ratio), sign = 1, tol = 1e-11)$root,
       ci_high = uniroot(edge, c(ratio, 50 * ratio), sign = -1, tol = 1e-11)$root,
       net_benefit = beta, net_benefit_low = beta - t(0.9) * error,
@@ -136,5 +141,6 @@ compare <- function(id, teams, lower_is_better, with_age) {
 }
 compare("returns_of_14_teams", 14, TRUE, FALSE)
 compare("outcome_of_25_teams_by_age", 25, FALSE, TRUE)
+compare("returns_of_22_teams_by_age_and_season", 22, TRUE, TRUE, TRUE)
 
 write_json(cases, "outcome.json", auto_unbox = TRUE, digits = I(15), null = "null", na = "null")
