@@ -313,7 +313,7 @@ def test_the_city_has_the_differences_of_its_marts(built_city: BuiltCity) -> Non
             inner join marts.fct_episode as episode using (episode_client_key)
             inner join marts.fct_episode_cost using (episode_client_key)
             where started_on <= $as_of - 766 and is_in_rereferral_12 = 1
-                and planned_units > 0 and used_units is not null and cost_eur is not null
+                and planned_units > 0 and compared.used_units is not null and cost_eur is not null
                 and is_fit_at_opening is not null
                 and coalesce(fit_adopted_on - started_on not between 1 and 180, true)
             """,
