@@ -53,11 +53,12 @@ _EPISODES = """
     ),
     cost as (
         -- A cost that is known in part would look like a small one.
-        select episode_key,
-            case when count(cost_eur) = count(*) then sum(cost_eur) end::double as own_cost_eur,
-            case when count(fit_cost_eur) = count(*) then sum(fit_cost_eur) end::double
-                as fit_cost_eur,
-            min(fit_cost_exclusion_reason) as fit_cost_exclusion_reason,
+        select episode_key, count(cost_eur) = count(*) as is_paid,
+            case when count(cost_discounted_eur) = count(*) then sum(cost_discounted_eur)
+                end::double as own_cost_eur,
+            case when count(fit_cost_discounted_eur) = count(*) then sum(fit_cost_discounted_eur)
+                end::double as fit_cost_eur,
+            coalesce(min(discount_exclusion_reason), min(fit_cost_exclusion_reason)) as reason,
             min(procurement) as procurement, min(price_year) as price_year,
             min(vat_included) as vat_included
         from marts.fct_episode_cost
@@ -160,7 +161,7 @@ def lines(context: Context) -> Iterator[Line]:
     factors = _index_factors(context)
     for service in rows["service_code"].unique().sort():
         own = rows.filter(service_code=service)
-        paid = own.filter(pl.col("own_cost_eur").is_not_null())
+        paid = own.filter(pl.col("is_paid").fill_null(value=False))
         refusal = _refusal(paid, factors)
         for outcome in OUTCOMES:
             known = paid.filter(pl.col(outcome).is_not_null())
@@ -241,8 +242,10 @@ def _refusal(paid: pl.DataFrame, factors: dict[tuple[int, int], float]) -> str |
     last = paid["price_year"].max()
     if any(year != last and (year, last) not in factors for year in paid["price_year"].unique()):
         return "no_price_index"
-    # Without its own cost FIT would look cheap.
-    lacking = paid.filter(pl.col("fit_cost_eur").is_null())["fit_cost_exclusion_reason"]
+    # Without its own cost FIT would look cheap, without the long episodes so would their group.
+    lacking = paid.filter(pl.any_horizontal(pl.col("own_cost_eur", "fit_cost_eur").is_null()))[
+        "reason"
+    ]
     return lacking.min() if lacking.len() else None  # type: ignore[return-value]
 
 

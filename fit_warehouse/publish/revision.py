@@ -67,6 +67,9 @@ NUMBERS = frozenset(
         "ci_low",
         "ci_high",
         "set_kind",
+        "bca_low",
+        "bca_high",
+        "bca_reason",
     }
 )
 # How and when a line was made: another word there is no change of the line.

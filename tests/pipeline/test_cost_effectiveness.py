@@ -41,6 +41,8 @@ def paid(rows: pl.DataFrame, seed: int = 1) -> pl.DataFrame:
         cost_eur=pl.Series(cost) + rows["team_code"].replace_strict(effect),
         fit_cost_eur=pl.Series(25.5 * fit),
         fit_cost_exclusion_reason=pl.lit(None, pl.String),
+        discount_exclusion_reason=pl.lit(None, pl.String),
+        share_left=pl.lit(1.0),
         is_in_rereferral_12=pl.lit(1),
         is_rereferred_12_months=pl.Series((rng.random(rows.height) < 0.6 - 0.3 * fit).astype(int)),
         ending_code=pl.Series(np.where(rng.random(rows.height) < 0.05, "placed", "planned_end")),
@@ -61,8 +63,12 @@ def measure() -> Iterator[Measure]:
             )
             connection.execute(
                 "create or replace table marts.fct_episode_cost as select episode_key, "
-                "cost_eur::decimal(18, 4) as cost_eur, fit_cost_eur::decimal(18, 4) as fit_cost_eur, "
-                "fit_cost_exclusion_reason, procurement, price_year, vat_included from given"
+                "cost_eur::decimal(18, 4) as cost_eur, fit_cost_exclusion_reason, "
+                "procurement, price_year, vat_included, discount_exclusion_reason, "
+                "case when discount_exclusion_reason is null then share_left * cost_eur end"
+                "::decimal(18, 4) as cost_discounted_eur, "
+                "case when discount_exclusion_reason is null then share_left * fit_cost_eur end"
+                "::decimal(18, 4) as fit_cost_discounted_eur from given"
             )
             connection.execute(
                 "create or replace table marts.dim_price_index "
@@ -159,11 +165,12 @@ def twenty_teams(cost: int, came_back: tuple[int, int], **more: Any) -> pl.DataF
         cost_eur=500.0 + cost * fit,
         fit_cost_eur=20.0 * fit,
         fit_cost_exclusion_reason=pl.lit(None, pl.String),
+        discount_exclusion_reason=pl.lit(None, pl.String),
+        share_left=pl.lit(1.0),
         is_in_rereferral_12=pl.lit(1),
         is_rereferred_12_months=pl.Series(returns),
         ending_code=pl.lit("planned_end"),
-        **more,
-    )
+    ).with_columns(**more)
 
 
 def test_by_hand_dearer_by_a_hundred_and_a_quarter_fewer_come_back(measure: Measure) -> None:
@@ -177,6 +184,12 @@ def test_by_hand_dearer_by_a_hundred_and_a_quarter_fewer_come_back(measure: Meas
     assert benefits == [-100, 150, 4900]
     # Teams are all alike: nothing says how far chance reaches, so there is no ratio to tell.
     assert (line["interval_reason"], line["estimate"]) == ("no_variation", None)
+
+
+def test_what_lies_beyond_a_year_counts_for_less(measure: Measure) -> None:
+    rows = twenty_teams(80, (2, 1), share_left=pl.lit(0.9))
+    line = measure(rows)[0]["s1", COME_BACK]
+    assert line["cost_difference_eur"] == 90
 
 
 @pytest.mark.parametrize(
@@ -236,6 +249,7 @@ def test_costs_without_a_common_measure_are_refused_with_the_reason(measure: Mea
     changes = {
         "several_procurements": {"procurement": pl.lit("purchased")},
         "other_vat": {"vat_included": pl.lit(1)},
+        "no_discount_rate": {"discount_exclusion_reason": pl.lit("no_discount_rate")},
         "no_fit_cost": {
             "fit_cost_eur": pl.lit(None, pl.Float64),
             "fit_cost_exclusion_reason": pl.lit("no_fit_cost"),
@@ -303,7 +317,8 @@ def test_the_city_has_the_differences_of_its_marts(built_city: BuiltCity) -> Non
         context = contexts.make(connection, built_city.settings)
         rows = connection.execute(
             """
-            select compared.*, episode.age_band, cost_eur, fit_cost_eur, is_rereferred_12_months,
+            select compared.*, episode.age_band, cost_discounted_eur as cost_eur,
+                fit_cost_discounted_eur as fit_cost_eur, is_rereferred_12_months,
                 coalesce((
                     select min((earlier.service_code <> compared.service_code)::int + 1)
                     from marts.fct_episode as earlier

@@ -37,7 +37,7 @@ OPEN = METRICS | OPEN_MARTS | {"disclosure_summary", "publication"}
 NUMBERS = ("n", "numerator", "n_persons", "n_episodes", "estimate", "ci_low", "ci_high")
 NUMBERS += ("gross_amount_eur", "unused_units", "net_amount_eur", "fit_cost_eur", "total_cost_eur")
 NUMBERS += ("net_at_low_eur", "base_value", "threshold_value", "n_improved", "freed_sessions")
-NUMBERS += ("net_mean_eur", "net_p025_eur", "net_p975_eur", "probability_net_above_zero")
+NUMBERS += ("net_mean_eur", "net_p025_eur", "net_p975_eur", "probability_net_above_zero", "bca_low")
 
 
 @pytest.fixture(scope="module")
