@@ -143,4 +143,67 @@ compare("returns_of_14_teams", 14, TRUE, FALSE)
 compare("outcome_of_25_teams_by_age", 25, FALSE, TRUE)
 compare("returns_of_22_teams_by_age_and_season", 22, TRUE, TRUE, TRUE)
 
+# Published data: what is printed of them is in test_cost_outcome.py, the rest is worked out here.
+paired <- data.frame(split(sleep$extra, sleep$group))
+spread <- cov(paired) / nrow(paired)
+add(
+  id = "student_1908_soporifics", `function` = "fieller",
+  source = "datasets::sleep (Student 1908, Biometrika 6, 1-25); the quadratic in base R",
+  inputs = list(
+    numerator = mean(paired[, 1]), denominator = mean(paired[, 2]), variance_numerator = spread[1, 1],
+    variance_denominator = spread[2, 2], covariance = spread[1, 2]
+  ),
+  options = list(df = nrow(paired) - 1), tolerance = 1e-8,
+  expected = c(
+    list(estimate = mean(paired[, 1]) / mean(paired[, 2])),
+    solved(
+      mean(paired[, 1]), mean(paired[, 2]), spread[1, 1], spread[2, 2], spread[1, 2],
+      qt(0.975, nrow(paired) - 1)
+    )
+  )
+)
+by_group <- t.test(sleep$extra[sleep$group == 1], sleep$extra[sleep$group == 2], paired = TRUE)
+add(
+  id = "student_1908_difference", `function` = "compare_costs",
+  source = "datasets::sleep (Student 1908); t.test of pairs",
+  inputs = list(
+    costs = sleep$extra, effects = as.integer(sleep$ID) * 1.0, is_fit = as.integer(sleep$group) - 1,
+    teams = as.integer(sleep$ID)
+  ),
+  options = list(
+    willingness_to_pay = I(0), recorded_in_both_periods = TRUE, direction = "higher_is_better"
+  ),
+  tolerance = 1e-8,
+  expected = list(
+    incremental_cost = -by_group$estimate[[1]], cost_error = by_group$stderr,
+    df = by_group$parameter[[1]], net_benefit = I(by_group$estimate[[1]]),
+    net_benefit_low = I(by_group$conf.int[1]), net_benefit_high = I(by_group$conf.int[2]),
+    acceptability = I(pt(by_group$statistic[[1]], by_group$parameter[[1]]))
+  )
+)
+means <- colMeans(city)[c("x", "u")]
+spread <- cov(city[, c("x", "u")]) / nrow(city)
+add(
+  id = "davison_hinkley_1997_cities", `function` = "cost_per_outcome",
+  source = "boot::city (Davison & Hinkley 1997, Table 1.3); base R, cov",
+  inputs = list(costs = city$x, outcomes = city$u), options = list(level = 0.95), tolerance = 1e-8,
+  expected = c(
+    list(estimate = means[[1]] / means[[2]], n = nrow(city)),
+    solved(means[[1]], means[[2]], spread[1, 1], spread[2, 2], spread[1, 2], qt(0.975, nrow(city) - 1))
+  )
+)
+drawn <- boot(as.matrix(city[, c("x", "u")]), ratio, R = 999)
+influence <- empinf(data = as.matrix(city[, c("x", "u")]), statistic = ratio, type = "jack", stype = "i")
+limits <- boot.ci(drawn, conf = 0.95, type = "bca", L = influence - mean(influence))$bca
+add(
+  id = "davison_hinkley_1997_cities_bca", `function` = "bca",
+  source = paste("boot::city (Davison & Hinkley 1997, Table 1.3); boot", packageVersion("boot")),
+  inputs = list(
+    costs = city$x, outcomes = city$u, clusters = seq_len(nrow(city)),
+    indices = boot.array(drawn, indices = TRUE) - 1
+  ),
+  options = list(level = 0.95), tolerance = 1e-8,
+  expected = list(ci_low = limits[4], ci_high = limits[5])
+)
+
 write_json(cases, "outcome.json", auto_unbox = TRUE, digits = I(15), null = "null", na = "null")
