@@ -12,6 +12,7 @@ from fit_metrics._arrays import FloatArray
 from fit_metrics._options import finite_number
 
 PERT_SHAPE = 4.0
+_NO_SHARE = 1e-90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +199,8 @@ class Pert:
         width = self.high - self.low
         if width == 0:
             return np.full(at.shape, float(self.low))
+        # SciPy has no number for a share so near to 0, whose value is the end to the last digit.
+        at = np.where(at < _NO_SHARE, 0.0, at)
         return np.asarray(self.low + width * special.betaincinv(*self._shapes(), at))
 
     def _shapes(self) -> tuple[float, float]:

@@ -14,8 +14,9 @@ import pytest
 
 from fit_metrics.cost_outcome import compare_costs
 from fit_warehouse.measure import context as contexts
+from fit_warehouse.measure.compared_costs import difference
 from fit_warehouse.measure.context import Context
-from fit_warehouse.measure.cost_effectiveness import acceptability, difference, effectiveness
+from fit_warehouse.measure.cost_effectiveness import acceptability, effectiveness
 from fit_warehouse.measure.period import twelve_months
 from fit_warehouse.measure.used_units import RUN_IN_DAYS
 from fit_warehouse.settings import Cost
