@@ -213,6 +213,8 @@ def _convert(hint: Any, value: Any) -> Any:
     if hint in (int, float, str):
         if isinstance(value, bool):
             raise ValueError(f"expected {hint.__name__}")
+        if hint is int and isinstance(value, float) and not value.is_integer():
+            raise ValueError("expected a whole number")
         return hint(value)
     if get_origin(hint) is dict:
         if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
