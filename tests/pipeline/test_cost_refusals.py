@@ -50,7 +50,9 @@ def test_prices_of_two_years_need_an_index(measure: Measure) -> None:
     assert (line["refusal_reason"], line["price_year"]) == ("no_price_index", None)
     assert line["cost_difference_eur"] is None
     assert measure(earlier, {(2025, 2024): 0.8})[0]["s1", COME_BACK] == line
-    moved = measure(earlier, {(2024, 2025): 1.25})[0]["s1", COME_BACK]
+    moved = measure(earlier, {(2024, 2025): 1.25, (2024, 2026): 9.0, (2025, 2024): 0.8})[0][
+        "s1", COME_BACK
+    ]
     plain = measure(rows)[0]["s1", COME_BACK]
     assert moved["price_year"] == 2025
     assert moved["estimate"] == pytest.approx(plain["estimate"], rel=1e-6)
