@@ -12,6 +12,8 @@ from fit_warehouse.measure import context as contexts
 from fit_warehouse.measure import (
     cost,
     cost_comparison,
+    cost_effectiveness,
+    cost_probability,
     cost_sensitivity,
     counts,
     course,
@@ -43,9 +45,12 @@ MEASURES: dict[str, Callable[[Context], Rows]] = {
     "cost_effect": counts.cost_effect,
     "cost_net": cost.net,
     "cost_sensitivity": cost_sensitivity.sensitivity,
+    "cost_probability": cost_probability.probability,
     "cost_excluded": cost.excluded,
     "cost_outcome": cost.outcome,
     "cost_comparison": cost_comparison.comparison,
+    "cost_effectiveness": cost_effectiveness.effectiveness,
+    "cost_acceptability": cost_effectiveness.acceptability,
     "cost_confirmed": cost.confirmed,
     "flow_effect": flow_effect.effect,
 }
