@@ -18,8 +18,7 @@ LAND = """
 import sys
 from pathlib import Path
 from fit_warehouse.home import Home
-from fit_warehouse.landing import resolve
-from fit_warehouse.landing.land import land
+from fit_warehouse.landing import land, resolve, slices
 from fit_warehouse.settings import Land, Paths, Settings
 
 home, landing, key = map(Path, sys.argv[1:4])
@@ -27,9 +26,11 @@ settings = Settings(paths=Paths(home=home, landing=landing, key_file=key), land=
 if len(sys.argv) > 4:
     import resource
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[4]), int(sys.argv[4])))
+# Some files come in slices, others whole.
+slices.SIZE = land.READ_AHEAD = 2**18
 with Home(home).locked():
     print("started", flush=True)
-    land(settings, Home(home))
+    land.land(settings, Home(home))
     resolve.ensure(settings, Home(home))
 """
 
