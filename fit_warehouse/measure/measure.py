@@ -8,8 +8,8 @@ from typing import Any
 
 from fit_warehouse import database
 from fit_warehouse.home import Home
-from fit_warehouse.measure import context as contexts
 from fit_warehouse.measure import (
+    avoided_service,
     cost,
     cost_comparison,
     cost_sensitivity,
@@ -23,6 +23,7 @@ from fit_warehouse.measure import (
     scales,
     tables,
 )
+from fit_warehouse.measure import context as contexts
 from fit_warehouse.measure.context import Context
 from fit_warehouse.settings import Settings
 
@@ -47,6 +48,7 @@ MEASURES: dict[str, Callable[[Context], Rows]] = {
     "cost_outcome": cost.outcome,
     "cost_comparison": cost_comparison.comparison,
     "cost_confirmed": cost.confirmed,
+    "avoided_service": avoided_service.rows,
     "flow_effect": flow_effect.effect,
 }
 
