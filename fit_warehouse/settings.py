@@ -84,6 +84,7 @@ class Outcome:
 
     parameter_set: str = "pcoms"
     ci_level: float = 0.95
+    least_chance: float = 0.1  # of improving reliably; meetings below it are visits without benefit
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +242,8 @@ def _check(settings: Settings) -> None:
         raise UsageError("setting episodes: a gap is a number of days, 1 or more")
     if not 0 < settings.outcome.ci_level < 1:
         raise UsageError("setting outcome.ci_level is a probability: between 0 and 1, as 0.95")
+    if not 0 < settings.outcome.least_chance < 1:
+        raise UsageError("setting outcome.least_chance is a probability: between 0 and 1, as 0.1")
     if settings.publish.k_min < 3:
         raise UsageError(
             "setting publish.k_min is below 3: so small groups can be recognised. Use 5, never below 3"

@@ -22,6 +22,7 @@ from fit_warehouse.measure import (
     outcome,
     scales,
     tables,
+    visits,
 )
 from fit_warehouse.measure import context as contexts
 from fit_warehouse.measure.context import Context
@@ -49,6 +50,7 @@ MEASURES: dict[str, Callable[[Context], Rows]] = {
     "cost_comparison": cost_comparison.comparison,
     "cost_confirmed": cost.confirmed,
     "avoided_service": avoided_service.rows,
+    "visit_without_benefit": visits.rows,
     "flow_effect": flow_effect.effect,
 }
 
