@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from fit_metrics.course import improvement_chance
 from fit_metrics.multilevel import cluster_robust_mean
 from fit_metrics.rates import clopper_pearson
+from fit_metrics.results import Estimate
 from fit_warehouse.measure.context import Context
 
 CAVEAT = "not_all_for_the_outcome"
@@ -115,11 +116,14 @@ def of_line(line: pl.DataFrame, level: float) -> dict[str, Any]:
     """Return the counts, shares, hours and amounts of the meetings of a line."""
     known = line.filter("has_chance")
     visits = known.filter("is_without_benefit")
-    share = cluster_robust_mean(
+    share: Estimate = cluster_robust_mean(
         known["is_without_benefit"].cast(pl.Float64).to_numpy(),
         known["family_key"].to_numpy(),
         level=level,
     )
+    if not visits.height:
+        # Shares that are all 0 have no spread: no family has any is what can be said.
+        share = clopper_pearson(0, known["family_key"].n_unique(), level=level)
     families = visits.group_by("family_key").agg(pl.col("is_improved").any())
     error = clopper_pearson(int(families["is_improved"].sum()), families.height, level=level)
     return {
