@@ -33,7 +33,7 @@ OWN_PAGES = (
     ),
     *("avoided_service", "cost_comparison", "cost_effect", "cost_outcome", "queue"),
     *("severity_adjusted", "share_interval", "talking_therapies", "two_group_d"),
-    *("course", "survival"),
+    *("course", "survival", "visits_without_benefit"),
 )
 SECTIONS = (
     "Meaning",
