@@ -190,13 +190,13 @@ def improvement_chance(
     for fold in range(folds):
         own = known.is_known & (group % folds == fold)
         others = known.is_known & (group % folds != fold)
-        found = fitted(known.design[others], ended[others], group[others], everyone, others)
-        if found is None or not own.any():
+        found = fitted(known, others, ended, group, everyone.person)
+        if found is None:
             continue
-        logits = known.design[own] @ found[0]
-        spread = np.sqrt(np.einsum("ij,jk,ik->i", known.design[own], found[1], known.design[own]))
-        chance[everyone.rows[own]] = special.expit(logits)
-        high[everyone.rows[own]] = special.expit(logits + z * spread)
+        logits = known.design @ found[0]
+        spread = np.sqrt(np.einsum("ij,jk,ik->i", known.design, found[1], known.design))
+        chance[everyone.rows[own]] = special.expit(logits)[known.cell[own]]
+        high[everyone.rows[own]] = special.expit(logits + z * spread)[known.cell[own]]
     change = np.full(codes.size, np.nan)
     change[everyone.rows] = known.change
     before = np.full(codes.size, -1, dtype=np.intp)

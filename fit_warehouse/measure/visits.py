@@ -95,7 +95,8 @@ def with_chance(course: pl.DataFrame, context: Context) -> pl.DataFrame:
     """Return the meetings of one course with whether they came after the chance had fallen."""
     one = course.row(0, named=True)
     found = improvement_chance(
-        course[PERSON].to_numpy(),
+        # In the order of the keys, and much faster to put in order.
+        course[PERSON].rank("dense").to_numpy(),
         course["session_number"].to_numpy(),
         course["total"].to_numpy(),
         course["is_improved"].to_numpy(),
@@ -103,7 +104,7 @@ def with_chance(course: pl.DataFrame, context: Context) -> pl.DataFrame:
         reliable_change_inclusive=bool(one["reliable_change_inclusive"]),
         score_step=one["score_step"],
         direction=one["direction"],
-        clusters=course["family_key"].to_numpy(),
+        clusters=course["family_key"].rank("dense").to_numpy(),
         level=context.ci_level,
     )
     return course.with_columns(
