@@ -65,7 +65,8 @@ def test_what_came_is_taken_off_and_the_share_is_of_those_whose_time_is_over(
 ) -> None:
     lines = measured(
         [
-            decision("e1"),
+            # The last day of the period is in it.
+            decision("e1", decided_on=date(2025, 12, 31)),
             decision("e2", came=1, decided_on=date(2023, 1, 1)),
             decision("e3", came=1, over=0, family_key="f-e2"),
             decision("e4", came=None, over=0),
@@ -87,7 +88,7 @@ def test_what_came_is_taken_off_and_the_share_is_of_those_whose_time_is_over(
     line = lines["avoided", "purchased", 2025, "base"]
     assert line["service_code"] == "examination"
     assert (line["n_decisions"], line["n_persons"], line["n_workers"]) == (5, 4, 2)
-    assert (line["decided_from"], line["decided_to"]) == (date(2023, 1, 1), date(2024, 3, 1))
+    assert (line["decided_from"], line["decided_to"]) == (date(2023, 1, 1), date(2025, 12, 31))
     assert line["n_without_amount"] == 1
     share = wilson(1, 3)
     assert (line["numerator"], line["n"], line["estimate"]) == (1, 3, share.estimate)

@@ -185,6 +185,8 @@ def test_only_the_period_is_told_and_all_before_it_is_learnt_from(
         row["closed_on"] = LONG_AGO
     row = episode(100)
     city.add(row, DOWN)
+    # On the day of closing it is still a meeting of the course.
+    city.sessions[-1]["session_date"] = CLOSED
     # Closed after the period, not measured, missed, and after the closing: none of them counts.
     city.add(episode(101, closed_on=date(2026, 1, 1)), DOWN)
     city.add(episode(102, is_in_change=0), DOWN)
@@ -227,6 +229,26 @@ def test_prices_and_purchased_services_stand_apart(
     assert purchased["n_without_cost"] == 1
     assert purchased["visit_hours"] is None
     assert (unknown["visit_amount_eur"], unknown["n_without_cost"]) == (None, 1)
+
+
+def test_a_caretakers_forms_tell_the_course_that_is_a_caretakers(
+    city: City, marts: Callable[..., Context]
+) -> None:
+    (own,) = city.lines(marts)
+    for row in city.episodes:
+        row["prom_respondent"] = "caretaker"
+    for row in city.sessions:
+        for name in ("instrument", "total"):
+            row[f"caretaker_prom_{name}"] = row.pop(f"prom_{name}")
+            row[f"prom_{name}"] = None
+    assert city.lines(marts) == [own]
+
+
+def test_a_family_does_not_tell_its_own_chance(city: City, marts: Callable[..., Context]) -> None:
+    for row in city.episodes:
+        row["family_key"] = "one"
+    (line,) = city.lines(marts)
+    assert (line["n"], line["n_without_chance"]) == (0, 60)
 
 
 def test_a_group_shares_its_hours(city: City, marts: Callable[..., Context]) -> None:
