@@ -84,6 +84,7 @@ class Outcome:
 
     parameter_set: str = "pcoms"
     ci_level: float = 0.95
+    least_chance: float = 0.1  # of improving reliably; meetings below it are visits without benefit
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +265,8 @@ def _check(settings: Settings) -> None:
         raise UsageError("setting cost.willingness_to_pay is a rising list of euros, 0 or more")
     if settings.cost.draws < 1_000 or settings.cost.seed < 0:
         raise UsageError("setting cost: draws are 1000 or more, and the seed is 0 or more")
+    if not 0 < settings.outcome.least_chance < 1:
+        raise UsageError("setting outcome.least_chance is a probability: between 0 and 1, as 0.1")
     if settings.publish.k_min < 3:
         raise UsageError(
             "setting publish.k_min is below 3: so small groups can be recognised. Use 5, never below 3"

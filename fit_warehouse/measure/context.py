@@ -11,7 +11,7 @@ import duckdb
 from fit_metrics.results import Estimate
 from fit_warehouse.errors import DataError
 from fit_warehouse.measure.period import Period, twelve_months
-from fit_warehouse.settings import Cost, Settings
+from fit_warehouse.settings import Cost, Outcome, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class Context:
     parameter_set: str
     ci_level: float
     cost: Cost = field(default_factory=Cost)
+    least_chance: float = Outcome().least_chance
 
     @property
     def days(self) -> dict[str, date]:
@@ -78,4 +79,5 @@ def make(
         (parameter_set.fetchone() or (None,))[0] or settings.outcome.parameter_set,
         settings.outcome.ci_level,
         settings.cost,
+        settings.outcome.least_chance,
     )

@@ -8,8 +8,8 @@ from typing import Any
 
 from fit_warehouse import database
 from fit_warehouse.home import Home
-from fit_warehouse.measure import context as contexts
 from fit_warehouse.measure import (
+    avoided_service,
     cost,
     cost_comparison,
     cost_effectiveness,
@@ -24,7 +24,9 @@ from fit_warehouse.measure import (
     outcome,
     scales,
     tables,
+    visits,
 )
+from fit_warehouse.measure import context as contexts
 from fit_warehouse.measure.context import Context
 from fit_warehouse.settings import Settings
 
@@ -52,6 +54,8 @@ MEASURES: dict[str, Callable[[Context], Rows]] = {
     "cost_effectiveness": cost_effectiveness.effectiveness,
     "cost_acceptability": cost_effectiveness.acceptability,
     "cost_confirmed": cost.confirmed,
+    "avoided_service": avoided_service.rows,
+    "visit_without_benefit": visits.rows,
     "flow_effect": flow_effect.effect,
 }
 

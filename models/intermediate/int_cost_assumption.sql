@@ -1,10 +1,10 @@
 {#
-What is assumed of a service on a day, for the smallest, the middle and the largest effect that the
+What is assumed of a service on the day of an early ending, or of putting it off, for the smallest, the middle and the largest effect that the
 ranges allow. A service's own row stands before one for all; two rows of one rank on a day cannot be
 told apart, so then there is no value. Factors that take away from the effect enter the low scenario
 with their high value.
 #}
-{%- set adding = ['attribution_share', 'avoidable_share'] -%}
+{%- set adding = ['attribution_share', 'avoidable_share', 'discount_rate'] -%}
 {%- set taking = ['onward_share', 'rereferral_share', 'front_weight', 'onward_units'] -%}
 with
 
@@ -18,6 +18,10 @@ seeded as (
 
 episodes as (
     select * from {{ ref('int_episode') }}
+),
+
+avoided as (
+    select * from {{ ref('stg_fit__avoided_service') }}
 ),
 
 endings as (
@@ -38,13 +42,17 @@ services as (
     union
     select onward_service_code as service_code from episodes
     where onward_service_code is not null
+    union
+    select service_code from avoided
 ),
 
 days as (
-    select distinct episodes.closed_on as holds_on
+    select episodes.closed_on as holds_on
     from episodes
     inner join endings on episodes.ending_code = endings.ending_code
     where episodes.closed_on is not null
+    union
+    select decided_on as holds_on from avoided
 ),
 
 holding as (

@@ -1,5 +1,5 @@
 {#
-What a service is expected to cost a client who goes on to it on a day: the price that holds then,
+What a service is expected to cost a client who goes on to it, or need not, on a day: the price that holds then,
 for the units that it buys, else for the assumed ones. Nothing is guessed: without a price, with two
 of them, or without units there is no amount but a reason.
 #}
@@ -25,6 +25,7 @@ counted as (
         min(prices.units_in_price) as units_in_price,
         min(prices.planned_units) as planned_units,
         min(prices.per) as per,
+        min(prices.procurement) as procurement,
         min(prices.price_year) as price_year,
         min(prices.vat_included) as vat_included
     from assumptions
@@ -59,6 +60,7 @@ final as (
         holds_on,
         scenario,
         case when onward_reason is null then per end as per,
+        case when onward_reason is null then procurement end as procurement,
         case when onward_reason is null then price_year end as price_year,
         case when onward_reason is null then vat_included end as vat_included,
         case

@@ -31,9 +31,9 @@ OWN_PAGES = (
         "reliable_change",
         "scale_quality",
     ),
-    *("cost_comparison", "cost_effect", "cost_outcome", "queue"),
+    *("avoided_service", "cost_comparison", "cost_effect", "cost_outcome", "queue"),
     *("severity_adjusted", "share_interval", "talking_therapies", "two_group_d"),
-    *("course", "survival"),
+    *("course", "survival", "visits_without_benefit"),
 )
 SECTIONS = (
     "Meaning",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import polars as pl
@@ -45,6 +45,14 @@ class Sandbox:
         schema = target.split(".")[1]
         self.connection.execute(f"delete from {target}")
         self.connection.execute(f"insert into {target} by name from built.{schema}.{name}")
+
+    def clear(self, name: str) -> None:
+        """Take all rows out of a table."""
+        self.connection.execute(f"delete from {self._qualified(name)}")
+
+    def read(self, name: str) -> list[dict[str, Any]]:
+        """Return the rows that a table holds now."""
+        return self.connection.execute(f"from {self._qualified(name)}").pl().to_dicts()
 
     def _qualified(self, name: str) -> str:
         found = self.connection.execute(

@@ -1,36 +1,30 @@
-"""The effect of early endings, worked out again from what was delivered, and what must always hold of it."""
+"""The effect of every early ending of the city is what `fit_metrics` makes of what was delivered."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from fit_metrics.cost_effect import used_months
+from fit_metrics.cost_effect import CostRange, used_months
+from tests.parity.early_endings import (
+    SCENARIOS,
+    SLACK,
+    Ending,
+    Row,
+    assert_same,
+    gross_by_profile,
+    lines,
+    ranged,
+    stored,
+)
 
 if TYPE_CHECKING:
     from tests.conftest import BuiltCity
-    from tests.parity.conftest import Sandbox
-
-PLACE = Decimal("0.0001")
-CLOSED = date(2025, 5, 15)
-quick = settings(
-    deadline=None,
-    max_examples=15,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-Row = Mapping[str, Any]
-
-
-def stored(value: Fraction) -> Decimal:
-    return (Decimal(value.numerator) / Decimal(value.denominator)).quantize(PLACE, ROUND_HALF_UP)
 
 
 class City:
@@ -41,49 +35,79 @@ class City:
         self.assumptions = list(
             built.frame("from staging.stg_fit__cost_assumption").iter_rows(named=True)
         )
+        later = built.frame(NEXT).group_by("episode_key").agg("next_service_code")
+        self.later: dict[str, list[str]] = dict(later.iter_rows())
 
-    def price(self, service: str, day: date) -> Row | None:
-        found = [
+    def price(self, service: str, day: date) -> Row:
+        (found,) = [
             row
             for row in self.prices
             if row["service_code"] == service
             and (row["valid_from"] is None or row["valid_from"] <= day)
             and (row["valid_to"] is None or row["valid_to"] >= day)
         ]
-        return found[0] if len(found) == 1 else None
+        return found
 
-    def assumed(self, factor: str, service: str, value: str) -> Fraction | None:
+    def assumed(self, factor: str, service: str) -> CostRange | None:
         """Return an assumption; those of the city hold on every day."""
         for of_service in (service, None):
             for row in self.assumptions:
                 if row["factor"] == factor and row["service_code"] == of_service:
-                    return Fraction(row[value])
+                    return ranged([row["low"], row["base"], row["high"]])
         return None
 
-    def expected_price(self, service: str, day: date, value: str, n: int) -> tuple[Decimal, int]:
-        """Return what a service is expected to cost n who come to it, and the price year."""
-        price = self.price(service, day)
-        assert price is not None
-        units = price["planned_units"] or self.assumed("onward_units", service, value)
-        assert units is not None
-        amount = Fraction(price["amount_eur"]) * Fraction(units) / Fraction(price["units_in_price"])
+    def expected_price(self, service: str, day: date, n: int) -> dict[str, Decimal]:
+        """Return what a service is expected to cost n who come to it; most in the low scenario."""
+        price, units = self.price(service, day), self.assumed("onward_units", service)
         times = n if price["per"] == "client" else 1
-        return stored(amount * times), price["price_year"]
+        found = {}
+        for scenario, end in zip(SCENARIOS, ("high", "base", "low"), strict=True):
+            of_price = Fraction(price["planned_units"] or getattr(units, end))
+            rate = Fraction(price["amount_eur"]) / Fraction(price["units_in_price"])
+            found[scenario] = stored(rate * of_price * times, SLACK)
+        return found
 
+    def gross(self, row: Row, scenario: str) -> Decimal:
+        """Return the price of the unused units, the first of them perhaps dearer."""
+        service = row["service_code"]
+        price = self.price(service, row["opened_on"])
+        weight, units = (self.assumed(f"front_{name}", service) for name in ("weight", "units"))
+        end = {"low": "high", "base": "base", "high": "low"}[scenario]
+        used = row["used_units"]
+        if row["unit"] == "month":
+            used = used_months(row["opened_on"], row["closed_on"])
+        left = gross_by_profile(
+            int(row["planned_units"]),
+            used,
+            price["amount_eur"] * row["planned_units"] / price["units_in_price"],
+            row["n_persons"] if price["per"] == "client" else 1,
+            None if weight is None or units is None else (getattr(weight, end), units.base),
+        )
+        return stored(left.gross_amount_eur, SLACK)
 
-def gross(city: City, row: Row, used: Fraction, weight: str) -> Decimal:
-    """Return the value of the unused units, the first of them perhaps dearer."""
-    service = row["service_code"]
-    price = city.price(service, row["opened_on"])
-    assert price is not None
-    planned = Fraction(row["planned_units"])
-    extra = (city.assumed("front_weight", service, weight) or Fraction(1)) - 1
-    front = city.assumed("front_units", service, "base") or Fraction(0)
-    whole = planned + extra * min(front, planned)
-    left = whole - (used + extra * min(front, used))
-    times = row["n_persons"] if price["per"] == "client" else 1
-    rate = Fraction(price["amount_eur"]) / Fraction(price["units_in_price"])
-    return stored(rate * times * planned * left / whole)
+    def ending(self, row: Row) -> Ending:
+        """Return what the early ending of a row of the mart is made of."""
+        service, onward = row["service_code"], row["onward_service_code"]
+        day = row["closed_on"]
+        rereferral = dict.fromkeys(SCENARIOS, Decimal(0))
+        for came in self.later.get(row["episode_key"], []):
+            if came != onward:
+                for scenario, amount in self.expected_price(came, day, 1).items():
+                    rereferral[scenario] += amount
+        return Ending(
+            gross_eur={scenario: self.gross(row, scenario) for scenario in SCENARIOS},
+            attribution=self.assumed("attribution_share", service),
+            avoidable=self.assumed("avoidable_share", service),
+            onward_share=self.assumed("onward_share", service),
+            rereferral_share=self.assumed("rereferral_share", service),
+            onward_price_eur=self.expected_price(onward, day, row["n_persons"])
+            if onward
+            else dict.fromkeys(SCENARIOS, Decimal(0)),
+            rereferral_price_eur=rereferral,
+            fit_cost_eur=row["fit_cost_eur"] or Decimal(0),
+            ending_code=row["ending_code"],
+            procurement=row["procurement"],
+        )
 
 
 ROWS = """
@@ -97,48 +121,19 @@ NEXT = """
     from marts.fct_episode
     where is_rereferred_12_months = 1
 """
-ENDS = {"low": ("low", "high"), "base": ("base", "base"), "high": ("high", "low")}
 
 
-def test_every_early_ending_of_the_city_from_gross_to_effect(built_city: BuiltCity) -> None:
+def test_every_early_ending_of_the_city_from_gross_to_net(built_city: BuiltCity) -> None:
     city = City(built_city)
-    later: dict[str, list[Row]] = {}
-    for row in built_city.frame(NEXT).iter_rows(named=True):
-        later.setdefault(row["episode_key"], []).append(row)
-    compared = 0
+    compared: dict[str, int] = {}
     for row in built_city.frame(ROWS).iter_rows(named=True):
-        adding, taking = ENDS[row["scenario"]]
-        service = row["service_code"]
-        used = Fraction(row["used_units"])
-        if row["unit"] == "month":
-            used = Fraction(used_months(row["opened_on"], row["closed_on"]))
-        amount = gross(city, row, used, taking)
-        assert row["gross_amount_eur"] == amount
-        if row["effect_amount_eur"] is None:
-            continue
-        avoidable = city.assumed("avoidable_share", service, adding)
-        assert avoidable is not None
-        instead = {"onward": Decimal(0), "rereferral": Decimal(0)}
-        if row["onward_service_code"]:
-            instead["onward"], _ = city.expected_price(
-                row["onward_service_code"], row["closed_on"], taking, row["n_persons"]
-            )
-        for came in later.get(row["episode_key"], []):
-            if came["next_service_code"] != row["onward_service_code"]:
-                price, _ = city.expected_price(
-                    came["next_service_code"], row["closed_on"], taking, 1
-                )
-                instead["rereferral"] += price
-        shares = {name: city.assumed(f"{name}_share", service, taking) for name in instead}
-        parts = {name: Fraction(instead[name]) * (shares[name] or 0) for name in instead}
-        is_loss = Fraction(amount) * avoidable < sum(parts.values())
-        attributed = city.assumed("attribution_share", service, taking if is_loss else adding)
-        assert attributed is not None
-        assert row["avoided_amount_eur"] == stored(Fraction(amount) * avoidable * attributed)
-        assert row["onward_amount_eur"] == stored(parts["onward"] * attributed)
-        assert row["rereferral_amount_eur"] == stored(parts["rereferral"] * attributed)
-        compared += 1
-    assert compared > 30
+        assert row["gross_amount_eur"] == city.gross(row, row["scenario"])
+        if row["effect_amount_eur"] is not None:
+            assert_same(row, lines(city.ending(row), row["scenario"]))
+            for kind in (row["procurement"], row["cost_profile"], row["effect_amount_eur"] < 0):
+                compared[str(kind)] = compared.get(str(kind), 0) + 1
+    assert min(compared.values()) > 5
+    assert set(compared) == {"purchased", "own", "front_loaded", "linear", "True", "False"}
 
 
 MEETINGS = """
@@ -190,149 +185,3 @@ def test_every_meeting_bears_an_equal_part_of_the_cost_of_feedback_work(
     assert both.null_count().row(0) == (0, 0, 0)
     # Stored with four decimals.
     assert (both["part"] - both["found"]).abs().max() < 0.00006  # type: ignore[operator]
-
-
-def shares() -> st.SearchStrategy[list[Decimal]]:
-    """Return the low, base and high value of a share, in hundredths."""
-    return st.lists(st.integers(0, 100), min_size=3, max_size=3).map(
-        lambda drawn: [Decimal(value) / 100 for value in sorted(drawn)]
-    )
-
-
-def cents(largest: int) -> st.SearchStrategy[Decimal]:
-    return st.integers(0, largest).map(lambda whole: Decimal(whole) / 100)
-
-
-worlds = st.fixed_dictionaries(
-    {
-        "attribution_share": shares(),
-        "avoidable_share": shares(),
-        "onward_share": shares(),
-        "rereferral_share": shares(),
-        "front_weight": st.lists(st.integers(1, 400), min_size=3, max_size=3).map(
-            lambda drawn: [Decimal(value) / 100 for value in sorted(drawn)]
-        ),
-        "front_units": st.integers(0, 12).map(lambda units: [Decimal(units)] * 3),
-    }
-)
-endings = st.lists(
-    st.fixed_dictionaries(
-        {
-            "planned": st.integers(2, 20),
-            "used_share": st.integers(0, 99),
-            "price": cents(2_000_000),
-            "onward": cents(5_000_000),
-            "rereferral": cents(5_000_000),
-        }
-    ),
-    min_size=1,
-    max_size=12,
-)
-
-
-def effects(
-    sandbox: Sandbox, world: Mapping[str, list[Decimal]], drawn: list[dict[str, Any]], times: int
-) -> Iterator[Row]:
-    """Yield the mart's rows of purchased endings in one service, all prices multiplied."""
-    sandbox.fill("ending")
-    keys = [f"e{number:03}" for number in range(len(drawn))]
-    on_day = {"service_code": "s1", "closed_on": CLOSED, "ending_code": "goals_reached_early"}
-    assumed = pl.DataFrame(
-        [
-            {"factor": factor, **dict(zip(("low", "base", "high"), values, strict=True))}
-            for factor, values in world.items()
-        ],
-        schema_overrides=dict.fromkeys(("low", "base", "high"), pl.Decimal(18, 4)),
-    )
-    rows = []
-    for key, ending in zip(keys, drawn, strict=True):
-        used = ending["planned"] * ending["used_share"] // 100
-        rate = ending["price"] * times
-        rows.append(
-            {
-                **on_day,
-                "episode_key": key,
-                "is_agreed": 1,
-                "unit": "session",
-                "n_persons": 1,
-                "planned_units": Decimal(ending["planned"]),
-                "used_units": Decimal(used),
-                "unused_units": Decimal(ending["planned"] - used),
-                "gross_amount_eur": rate * (ending["planned"] - used),
-                "rate": rate,
-            }
-        )
-    amounts = ("planned_units", "used_units", "unused_units", "gross_amount_eur", "rate")
-    early = pl.DataFrame(rows, schema_overrides=dict.fromkeys(amounts, pl.Decimal(18, 4)))
-    assumptions = sandbox.run(
-        "int_cost_assumption",
-        int_episode=early.select("episode_key", *on_day),
-        stg_fit__cost_assumption=assumed,
-        cost_assumption=assumed.clear(),
-    )
-    after = [
-        {
-            "episode_key": key,
-            "scenario": scenario,
-            "onward_amount_eur": float(ending["onward"] * times * dearer),
-            "rereferral_amount_eur": float(ending["rereferral"] * times * dearer),
-            "is_rereferral_priced": 1,
-        }
-        for key, ending in zip(keys, drawn, strict=True)
-        for scenario, dearer in (("low", 3), ("base", 2), ("high", 1))
-    ]
-    price = early.select(
-        "episode_key", pl.col("rate").alias("amount_eur"), pl.lit(1).alias("units_in_price")
-    )
-    found = sandbox.run(
-        "fct_early_ending_effect",
-        fct_early_ending=early.drop("rate"),
-        int_cost_assumption=assumptions,
-        int_episode_price=price.with_columns(pl.lit("episode").alias("per")),
-        int_episode_used=early.select("episode_key"),
-        int_early_ending_onward=pl.DataFrame(after),
-        int_episode_fit_cost=early.select(
-            "episode_key", pl.lit(1).alias("n_fit_meetings"), pl.lit(0).alias("n_cost_years")
-        ),
-        int_service_pace=pl.DataFrame({"service_code": ["s1"]}),
-        fct_episode=early.select("episode_key"),
-    )
-    assert found.height == 3 * len(drawn)
-    yield from found.sort("episode_key", "scenario").iter_rows(named=True)
-
-
-@quick
-@given(world=worlds, drawn=endings)
-def test_low_is_the_least_and_high_the_most_that_the_ranges_allow(
-    sandbox: Sandbox, world: Mapping[str, list[Decimal]], drawn: list[dict[str, Any]]
-) -> None:
-    found: dict[str, dict[str, Decimal]] = {}
-    for row in effects(sandbox, world, drawn, 1):
-        assert row["effect_exclusion_reason"] is None
-        found.setdefault(row["episode_key"], {})[row["scenario"]] = row["effect_amount_eur"]
-    for effect in found.values():
-        # Three parts are rounded apart.
-        assert effect["low"] <= effect["base"] + 3 * PLACE
-        assert effect["base"] <= effect["high"] + 3 * PLACE
-
-
-@quick
-@given(world=worlds, drawn=endings)
-def test_doubled_prices_double_the_money(
-    sandbox: Sandbox, world: Mapping[str, list[Decimal]], drawn: list[dict[str, Any]]
-) -> None:
-    once = list(effects(sandbox, world, drawn, 1))
-    twice = list(effects(sandbox, world, drawn, 2))
-    for one, two in zip(once, twice, strict=True):
-        for name in ("gross_amount_eur", "avoided_amount_eur", "onward_amount_eur"):
-            # Gross is rounded first and again with its shares.
-            assert abs(2 * one[name] - two[name]) <= 3 * PLACE, name
-
-
-@quick
-@given(world=worlds, drawn=endings)
-def test_what_was_not_brought_about_has_no_effect(
-    sandbox: Sandbox, world: Mapping[str, list[Decimal]], drawn: list[dict[str, Any]]
-) -> None:
-    nothing = {**world, "attribution_share": [Decimal(0)] * 3}
-    assert {row["effect_amount_eur"] for row in effects(sandbox, nothing, drawn, 1)} == {Decimal(0)}

@@ -84,3 +84,12 @@ def test_the_defaults_of_dbt_are_those_of_the_settings() -> None:
     ]
     given = build._variables(Settings())
     assert {name: defaults[name] for name in given} == given
+
+
+def test_a_least_chance_is_a_probability(tmp_path: Path) -> None:
+    file = tmp_path / "fit.toml"
+    file.write_text("[outcome]\nleast_chance = 0.05\n", encoding="utf-8")
+    assert settings_module.load(file, {}).outcome.least_chance == 0.05
+    for value in ("0", "1", "10 %"):
+        with pytest.raises(UsageError, match=r"outcome\.least_chance"):
+            settings_module.load(file, {"FIT_OUTCOME_LEAST_CHANCE": value})

@@ -121,12 +121,13 @@ profiled as (
     from weighted
 ),
 
+-- Whether it is a loss is told before rounding: rounded, the two may look alike.
 balanced as (
     select
         *,
-        {{ part_of_amount('profiled_amount_eur', ['avoidable_share']) }} as avoidable_eur,
-        {{ part_of_amount('onward_price_eur', ['coalesce(onward_share, 0)']) }}
-        + {{ part_of_amount('rereferral_price_eur', ['coalesce(rereferral_share, 0)']) }} as came_instead_eur
+        {{ exact_part('profiled_amount_eur', ['avoidable_share']) }} as avoidable_eur,
+        {{ exact_part('onward_price_eur', ['coalesce(onward_share, 0)']) }}
+        + {{ exact_part('rereferral_price_eur', ['coalesce(rereferral_share, 0)']) }} as came_instead_eur
     from profiled
 ),
 

@@ -13,6 +13,8 @@ named as (
     select service_code from {{ ref('stg_fit__team') }}
     where service_code is not null
     union
+    select service_code from {{ ref('stg_fit__avoided_service') }}
+    union
     select service_code from services
 ),
 
