@@ -87,6 +87,13 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Flow:
+    """Which part of the time that early endings free goes to those who wait; 1 is the most there is."""
+
+    share_used: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Publish:
     """Disclosure control, calendar and retention of what is published."""
 
@@ -124,6 +131,7 @@ class Settings:
     build: Build = field(default_factory=Build)
     episodes: Episodes = field(default_factory=Episodes)
     outcome: Outcome = field(default_factory=Outcome)
+    flow: Flow = field(default_factory=Flow)
     publish: Publish = field(default_factory=Publish)
     retention: Retention = field(default_factory=Retention)
     terminal: Terminal = field(default_factory=Terminal)
@@ -241,6 +249,8 @@ def _check(settings: Settings) -> None:
         raise UsageError("setting episodes: a gap is a number of days, 1 or more")
     if not 0 < settings.outcome.ci_level < 1:
         raise UsageError("setting outcome.ci_level is a probability: between 0 and 1, as 0.95")
+    if not 0 <= settings.flow.share_used <= 1:
+        raise UsageError("setting flow.share_used is a share: from 0 to 1")
     if settings.publish.k_min < 3:
         raise UsageError(
             "setting publish.k_min is below 3: so small groups can be recognised. Use 5, never below 3"

@@ -23,6 +23,7 @@ class Context:
     period: Period
     parameter_set: str
     ci_level: float
+    share_used: float = 1.0
 
     @property
     def days(self) -> dict[str, date]:
@@ -76,4 +77,5 @@ def make(
         twelve_months(day, settings.publish.calendar_days),
         (parameter_set.fetchone() or (None,))[0] or settings.outcome.parameter_set,
         settings.outcome.ci_level,
+        settings.flow.share_used,
     )
