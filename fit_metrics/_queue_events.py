@@ -73,7 +73,8 @@ def served(
         environment.timeout(moment - opening).callbacks.append(end)
     await_next()
     environment.run()
-    return np.maximum(np.array(starts), arrivals)
+    found: FloatArray = np.maximum(np.array(starts), arrivals)
+    return found
 
 
 def _simpy() -> Any:

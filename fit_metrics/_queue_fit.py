@@ -55,9 +55,11 @@ def fit_servers(
 
     Examples
     --------
-    >>> period = QueuePeriod(arrival_rate=1.0, length=365, mean_wait=30.0, times=[50.0])
-    >>> fit_servers(period, replications=20, seed=1).servers
-    50
+    A client a week, 20 weeks each: about 20 places.
+
+    >>> period = QueuePeriod(arrival_rate=1 / 7, length=365, mean_wait=30.0, times=[140.0])
+    >>> fit_servers(period, replications=200, seed=1).servers
+    20
     """
     target = float(period.mean_wait)
     if not target > 0.0:

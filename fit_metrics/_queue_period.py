@@ -181,10 +181,10 @@ def _replication(
     services = times[serving.integers(period.times.size, size=arrivals.size)]
     starts = served(arrivals, services, servers, busy=_residuals(period, times, servers, inside))
     counted = (arrivals >= 0.0) & (arrivals < period.length)
-    waiting = np.count_nonzero((arrivals < period.length) & (starts >= period.length))
+    waiting = float(np.count_nonzero((arrivals < period.length) & (starts >= period.length)))
     if not counted.any():
         return [np.nan, waiting, *(np.nan for _ in limits)]
-    found = [float((starts - arrivals)[counted].mean()), float(waiting)]
+    found = [float((starts - arrivals)[counted].mean()), waiting]
     if limits:
         waits = _drawn_starts(arrivals, starts, order.random(arrivals.size)) - arrivals
         found += [float(np.mean(waits[counted] > limit)) for limit in limits]
@@ -209,7 +209,8 @@ def _residuals(
     reached = period.times.cumsum()
     client = np.searchsorted(reached, drawn * reached[-1], side="right")
     client = np.minimum(client, period.times.size - 1)
-    return np.maximum(times[client] - age * period.times[client], 0.0)
+    left: FloatArray = np.maximum(times[client] - age * period.times[client], 0.0)
+    return left
 
 
 def _drawn_starts(arrivals: FloatArray, starts: FloatArray, chance: FloatArray) -> FloatArray:

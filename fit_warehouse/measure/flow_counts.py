@@ -38,6 +38,11 @@ EPISODE = """
         group by episode_key
     )
 """
+# Who is closed without a meeting has left the line.
+CAME = """
+    came_on between $period_start and $period_end
+        and (closed_on is null or started_on is not null)
+"""
 
 
 def counted(context: Context) -> list[dict[str, Any]]:
@@ -87,6 +92,12 @@ def counted(context: Context) -> list[dict[str, Any]]:
             where closed_on between $period_start and $period_end
             group by all
         ),
+        came as (
+            select service_code, count(distinct family_key) as n_persons_referred
+            from episode
+            where {CAME}
+            group by all
+        ),
         caseload as (
             select service_code, avg(n)::double as mean_caseload
             from (
@@ -104,6 +115,7 @@ def counted(context: Context) -> list[dict[str, Any]]:
             coalesce(n_waits, 0) as n_waits,
             coalesce(n_persons_waited, 0) as n_persons_waited,
             mean_wait_days, mean_sessions,
+            coalesce(n_persons_referred, 0) as n_persons_referred,
             coalesce(n_lengths, 0) as n_lengths,
             coalesce(n_persons_lengths, 0) as n_persons_lengths,
             mean_caseload
@@ -111,6 +123,7 @@ def counted(context: Context) -> list[dict[str, Any]]:
         left join met using (service_code, scenario)
         left join started using (service_code)
         left join closed using (service_code)
+        left join came using (service_code)
         left join caseload using (service_code)
         order by service_code, scenario
         """,
@@ -127,8 +140,7 @@ def referrals(context: Context) -> dict[str, list[int]]:
             select service_code, date_trunc('month', came_on)::date as month_start,
                 count(*) as n
             from episode
-            where came_on between $period_start and $period_end
-                and (closed_on is null or started_on is not null)
+            where {CAME}
             group by all
         ),
         month as (
@@ -156,9 +168,10 @@ def lengths(context: Context) -> pl.DataFrame:
     Returns
     -------
     DataFrame
-        `service_code`; `days`; for each scenario `added_<scenario>`: the days that the episode would
-        have lasted longer had its plan been used up, times the attribution. 0 where it did not end
-        early by agreement, and where nothing of the plan was used.
+        In an order that rests on no key: `service_code`; `days`; for each scenario
+        `added_<scenario>`: the days that the episode would have lasted longer had its plan been
+        used up, times the attribution. 0 where it did not end early by agreement, and where nothing
+        of the plan was used.
     """
     shares = ", ".join(
         f"coalesce(max(assumed_attribution_share) filter (where scenario = '{name}'), 0)::double"
@@ -188,7 +201,7 @@ def lengths(context: Context) -> pl.DataFrame:
         left join ending using (episode_key)
         where closed_on between $period_start and $period_end
             and started_on is not null and days_open is not null
-        order by service_code, episode_key
+        order by all
         """,
         context.days,
     ).pl()

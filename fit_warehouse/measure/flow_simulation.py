@@ -18,7 +18,7 @@ from fit_warehouse.measure.period import Period
 SEED = 20_250_812  # the same data give the same rows
 # Clients of a part, and of all replications together: they bound the time that a service takes.
 CLIENTS_OF_PART = 1_000
-CLIENTS = 20_000
+CLIENTS = 10_000
 REPLICATIONS = (20, 200)
 LEAST = 20
 LEAST_WAIT_DAYS = 1.0
