@@ -57,8 +57,8 @@ def fit_servers(
     --------
     A client a week, 20 weeks each: about 20 places.
 
-    >>> period = QueuePeriod(arrival_rate=1 / 7, length=365, mean_wait=30.0, times=[140.0])
-    >>> fit_servers(period, replications=200, seed=1).servers
+    >>> period = QueuePeriod(arrival_rate=1 / 7, length=365, mean_wait=60.0, times=[140.0])
+    >>> fit_servers(period, replications=50, seed=1).servers
     20
     """
     target = float(period.mean_wait)

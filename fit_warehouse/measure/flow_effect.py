@@ -27,25 +27,33 @@ def effect(context: Context) -> Iterator[dict[str, Any]]:
     lengths as they were and as they would have been.
     """
     days = (context.period.end - context.period.start).days + 1
-    lengths = flow_counts.lengths(context)
-    months = flow_counts.referrals(context)
-    for service, found in groupby(flow_counts.counted(context), lambda row: row["service_code"]):
-        own = lengths.filter(service_code=service)
-        came = flow_simulation.arrivals(months.get(service, [0] * 12), context.period)
-        rows = [{**row, **came, "mean_length_days": own["days"].mean()} for row in found]
-        simulated = flow_simulation.simulated(rows, days, own, context.share_used, context.ci_level)
+    for rows, lengths in by_service(context):
+        simulated = flow_simulation.simulated(
+            rows, days, lengths, context.share_used, context.ci_level
+        )
         for row, columns in zip(rows, simulated, strict=True):
             yield {
                 **row,
                 **waiting(row, days, context.share_used),
                 **columns,
-                "mean_length_days_without": longer(own, row["scenario"], context.share_used),
+                "mean_length_days_without": longer(lengths, row["scenario"], context.share_used),
                 "share_used": context.share_used,
                 "ci_level": context.ci_level,
                 "caveat_code": CAVEAT,
                 "as_of": context.as_of,
                 **context.days,
             }
+
+
+def by_service(context: Context) -> Iterator[tuple[list[dict[str, Any]], pl.DataFrame]]:
+    """Yield what is counted of each service, a row for each scenario, and its lengths."""
+    every = flow_counts.lengths(context)
+    months = flow_counts.referrals(context)
+    for service, rows in groupby(flow_counts.counted(context), lambda row: row["service_code"]):
+        lengths = every.filter(service_code=service)
+        more = flow_simulation.arrivals(months.get(service, [0] * 12), context.period)
+        more["mean_length_days"] = lengths["days"].mean()
+        yield [{**row, **more} for row in rows], lengths
 
 
 def longer(lengths: pl.DataFrame, scenario: str, share_used: float) -> float | None:
