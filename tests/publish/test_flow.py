@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fit_warehouse.publish import flow
+from fit_warehouse.publish import flow, open_tables
 from fit_warehouse.publish.disclosure import Rule
 
 RULE = Rule(k_min=5, n_min_estimate=20, workers_min=2)
@@ -82,3 +82,19 @@ def test_what_it_counts_beside_another_table_is_nobody_or_enough(
 def test_a_second_episode_of_a_family_is_a_count_too() -> None:
     lines = [early("A", 9, n_episodes=10)]
     assert flow.effect(service("A", 9), RULE, [(lines, lines)]) == [False] * 3
+
+
+@pytest.mark.parametrize("hidden", [None, *(f"cost_{name}" for name in ("effect", "net"))])
+def test_it_is_judged_beside_the_tables_of_money(hidden: str | None) -> None:
+    alone = early("A", 2, is_agreed=0)
+    shown: dict[str, list[Row]] = {
+        "cost_effect": [early("A", 9, is_agreed=1)],
+        "cost_net": [early("A", 9, scenario=scenario) for scenario in SCENARIOS],
+    }
+    shown |= {key: [*shown[name]] for name, key in open_tables.ALL.items()}
+    # Who ends alone is in no line of flow_effect.
+    shown[open_tables.ALL["cost_effect"]].append(alone)
+    if hidden is not None:
+        shown[hidden] = []
+    found = open_tables.DISCLOSURE["flow_effect"](service("A", 9), RULE, shown)
+    assert found == [hidden is None] * 3
