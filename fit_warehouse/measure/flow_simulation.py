@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
-from fit_metrics._means import mean_interval
+from fit_metrics import rates
 from fit_metrics.queue import QueuePeriod, SimulatedPeriod, fit_servers, simulate_period
 from fit_warehouse.measure.period import Period
 
@@ -91,7 +91,7 @@ class Service:
         """Return the columns of a plan in which the clients have other lengths."""
         other = _run(self.period, self.servers, self.replications, times)
         # Below 0: the wait is shorter as it is.
-        change = mean_interval(self.as_is.waits - other.waits, level=level, missing="omit")
+        change = rates.mean_interval(self.as_is.waits - other.waits, level=level, missing="omit")
         waiting = [self.n_parts * found.waiting_at_end.estimate for found in (self.as_is, other)]
         rate = self.n_parts * self.period.arrival_rate
         shares = {
@@ -156,7 +156,8 @@ def calibrated(row: Mapping[str, Any], days: int, lengths: pl.DataFrame) -> Serv
     if why is not None:
         return why
     wait, rate = row["mean_wait_days"], row["arrivals_per_day"]
-    clients = rate * (days + wait + max(LIMITS))
+    # Those who come, or those who are there where stays are longer than all that.
+    clients = rate * max(days + wait + max(LIMITS), row["mean_length_days"])
     n_parts = math.ceil(clients / CLIENTS_OF_PART)
     replications = int(np.clip(CLIENTS * n_parts // clients, *REPLICATIONS))
     period = QueuePeriod(

@@ -130,6 +130,14 @@ def test_a_large_service_is_simulated_in_parts() -> None:
     assert found["simulated_end_change_days"] == pytest.approx(-365 * 2 / 15, rel=0.15)
 
 
+def test_stays_of_years_bound_the_parts_too() -> None:
+    row = a_service(mean_length_days=9_000.0)
+    days = lengths().with_columns(pl.col("days") * 100)
+    (found,) = run([row], days)
+    assert found["n_places"] / found["n_parts"] < 1.1 * flow_simulation.CLIENTS_OF_PART
+    assert found["n_parts"] == 3
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
