@@ -77,5 +77,5 @@ def make(
         twelve_months(day, settings.publish.calendar_days),
         (parameter_set.fetchone() or (None,))[0] or settings.outcome.parameter_set,
         settings.outcome.ci_level,
-        settings.flow.share_used,
+        share_used=settings.flow.share_used,
     )
