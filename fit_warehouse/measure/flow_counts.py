@@ -66,7 +66,7 @@ def counted(context: Context) -> list[dict[str, Any]]:
             inner join (
                 select distinct episode_key, worker_key
                 from marts.fct_session
-                where true
+                where attendance = 'attended'
             ) using (episode_key)
             group by all
         ),
