@@ -231,3 +231,16 @@ def test_bad_periods_are_named(change: dict[str, Any], message: str) -> None:
 def test_places_need_a_wait_to_be_fitted_to() -> None:
     with pytest.raises(ValueError, match="mean_wait is 0"):
         fit_servers(a_period(mean_wait=0), replications=2, seed=1)
+
+
+def test_only_those_who_come_in_the_period_are_counted() -> None:
+    # The line of some 20 is served within two days; those in it have waited 20 days on average.
+    found = simulate_period(
+        a_period(times=np.full(2, 30.0), arrival_rate=0.5, mean_wait=40.0, length=100.0),
+        servers=500,
+        replications=20,
+        seed=1,
+        longer_than=[2],
+    )
+    assert found.mean_wait.estimate < 0.2
+    assert found.shares_waiting[0].estimate == 0
