@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any, SupportsFloat, SupportsIndex
+from typing import SupportsFloat, SupportsIndex
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from fit_metrics._arrays import FloatArray
 from fit_metrics._counts import read_only
 from fit_metrics._means import mean_interval
 from fit_metrics._options import check_level, exact_integer, finite_number, non_negative
+from fit_metrics._queue_events import served
 from fit_metrics._queue_plan import QueuePlan, drawn_clients
 from fit_metrics.results import MeanEstimate
 
@@ -158,35 +158,7 @@ def replicated(
 def one_replication(plan: QueuePlan, horizon: float, seed: int) -> tuple[FloatArray, FloatArray]:
     """Give the moments of arrival up to the horizon, and the wait of each client."""
     arrivals, services = drawn_clients(plan, horizon, seed)
-    simpy = _simpy()
-    environment = simpy.Environment()
-    places = simpy.Resource(environment, capacity=plan.servers)
-    waits = np.zeros(arrivals.size)
-
-    def client(number: int, service: float) -> Generator[Any, Any, None]:
-        with places.request() as place:
-            yield place
-            waits[number] = environment.now - arrivals[number]
-            yield environment.timeout(service)
-
-    def door() -> Generator[Any, Any, None]:
-        moments, times = arrivals.tolist(), services.tolist()
-        for number, (moment, service) in enumerate(zip(moments, times, strict=True)):
-            yield environment.timeout(moment - environment.now)
-            environment.process(client(number, service))
-
-    environment.process(door())
-    environment.run()
+    waits = served(arrivals, services, plan.servers) - arrivals
     # The clock adds up steps: what differs from 0 by rounding only has not waited.
     waits[waits < 1e-12 * max(horizon, 1.0)] = 0.0
     return arrivals, waits
-
-
-def _simpy() -> Any:
-    try:
-        import simpy
-    except ImportError as error:
-        raise ImportError(
-            "simulating a queue needs simpy: install the extra, fit-warehouse[queue]"
-        ) from error
-    return simpy

@@ -98,6 +98,13 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
+class Flow:
+    """Which part of the time that early endings free goes to those who wait; 1 is the most there is."""
+
+    share_used: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Publish:
     """Disclosure control, calendar and retention of what is published."""
 
@@ -136,6 +143,7 @@ class Settings:
     episodes: Episodes = field(default_factory=Episodes)
     outcome: Outcome = field(default_factory=Outcome)
     cost: Cost = field(default_factory=Cost)
+    flow: Flow = field(default_factory=Flow)
     publish: Publish = field(default_factory=Publish)
     retention: Retention = field(default_factory=Retention)
     terminal: Terminal = field(default_factory=Terminal)
@@ -267,6 +275,8 @@ def _check(settings: Settings) -> None:
         raise UsageError("setting cost: draws are 1000 or more, and the seed is 0 or more")
     if not 0 < settings.outcome.least_chance < 1:
         raise UsageError("setting outcome.least_chance is a probability: between 0 and 1, as 0.1")
+    if not 0 <= settings.flow.share_used <= 1:
+        raise UsageError("setting flow.share_used is a share: from 0 to 1")
     if settings.publish.k_min < 3:
         raise UsageError(
             "setting publish.k_min is below 3: so small groups can be recognised. Use 5, never below 3"

@@ -25,6 +25,7 @@ class Context:
     ci_level: float
     cost: Cost = field(default_factory=Cost)
     least_chance: float = Outcome().least_chance
+    share_used: float = 1.0
 
     @property
     def days(self) -> dict[str, date]:
@@ -80,4 +81,5 @@ def make(
         settings.outcome.ci_level,
         settings.cost,
         settings.outcome.least_chance,
+        share_used=settings.flow.share_used,
     )

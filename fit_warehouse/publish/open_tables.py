@@ -9,13 +9,13 @@ from typing import Any
 import duckdb
 
 from fit_warehouse.measure import tables
-from fit_warehouse.publish import disclosure, money, revision
+from fit_warehouse.publish import disclosure, flow, money, revision
 from fit_warehouse.publish.disclosure import TOTAL, Row, Rule
 
 Shown = Mapping[str, Sequence[Row]]
 Decide = Callable[[Sequence[Row], Rule, Shown], list[bool]]
 IMPROVED = "share_reliably_improved"
-ALL = "cost_effect, hidden or not"
+ALL = {name: f"{name}, hidden or not" for name in ("cost_effect", "cost_net")}
 
 
 def _groups(shown: Shown) -> disclosure.Groups:
@@ -35,6 +35,22 @@ def _closed(shown: Shown) -> list[int]:
     return [row["n_persons"] for row in shown["city_funnel"] if row["step"] in steps]
 
 
+def _both(
+    shown: Shown, name: str, keep: Callable[[Row], bool]
+) -> tuple[Sequence[Row], Sequence[Row]]:
+    """Return the lines of a table that are kept, and those of them that are shown."""
+    every, open_ = ([row for row in shown[key] if keep(row)] for key in (ALL[name], name))
+    return every, open_
+
+
+def _agreed(row: Row) -> bool:
+    return bool(row["is_agreed"] == 1)
+
+
+def _base(row: Row) -> bool:
+    return bool(row["scenario"] == "base")
+
+
 # In this order: the lines of a table are judged beside what is shown of those above it.
 DISCLOSURE: dict[str, Decide] = {
     "city_outcome": lambda rows, rule, _: disclosure.city_outcome(rows, rule),
@@ -45,12 +61,17 @@ DISCLOSURE: dict[str, Decide] = {
     "city_funnel": lambda rows, rule, shown: disclosure.city_funnel(rows, rule, _groups(shown)),
     "city_use": lambda rows, rule, _: disclosure.city_use(rows, rule),
     "cost_effect": lambda rows, rule, shown: disclosure.cost_effect(rows, rule, _closed(shown)),
-    "cost_net": lambda rows, rule, shown: money.net(rows, rule, shown[ALL], shown["cost_effect"]),
+    "cost_net": lambda rows, rule, shown: money.net(
+        rows, rule, shown[ALL["cost_effect"]], shown["cost_effect"]
+    ),
     "cost_sensitivity": lambda rows, _, shown: money.sensitivity(rows, shown["cost_net"]),
     "cost_probability": lambda rows, _, shown: money.probability(rows, shown["cost_net"]),
     "cost_excluded": lambda rows, rule, _: money.excluded(rows, rule),
     "cost_outcome": lambda rows, rule, shown: money.outcome(rows, rule, shown, _closed(shown)),
     "cost_confirmed": lambda rows, rule, _: money.confirmed(rows, rule),
+    "flow_effect": lambda rows, rule, shown: flow.effect(
+        rows, rule, [_both(shown, "cost_effect", _agreed), _both(shown, "cost_net", _base)]
+    ),
 }
 # Of some tables a part alone is open: reasons by service would be counts of one or two, and points of
 # change by instrument are in other tables with other denominators.
@@ -98,8 +119,8 @@ def write(
         rows = [row if _is_known(row, known) else {**row, "n_workers": 0} for row in rows]
         is_shown = decide(rows, rule, shown)
         shown[name] = [row for row, ok in zip(rows, is_shown, strict=True) if ok]
-        if name == "cost_effect":
-            shown[ALL] = rows
+        if name in ALL:
+            shown[ALL[name]] = rows
         definition = tables.table(name).opened()
         lines = [_line(row, ok, definition) for row, ok in _listed(name, rows, is_shown, known)]
         if name == "city_use":

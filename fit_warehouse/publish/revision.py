@@ -70,12 +70,44 @@ NUMBERS = frozenset(
         "bca_low",
         "bca_high",
         "bca_reason",
+        "n_extra",
+        "n_started",
+        "starts_per_day",
+        "mean_sessions",
+        "mean_wait_days",
+        "n_waiting",
+        "n_waiting_without",
+        "wait_days_without",
+        "wait_change_days",
+        "n_referred",
+        "arrivals_per_day",
+        "arrival_dispersion",
+        "arrival_p_value",
+        "arrival_pattern",
+        "mean_length_days",
+        "mean_length_days_without",
+        "mean_caseload",
+        "n_places",
+        "n_parts",
+        "misfit_days",
+        "n_replications",
+        "simulated_wait_days",
+        "simulated_wait_days_without",
+        "simulated_change_days",
+        "simulated_waiting",
+        "simulated_waiting_without",
+        "simulated_end_change_days",
+        "share_over_30_days",
+        "share_over_30_days_without",
+        "share_over_90_days",
+        "share_over_90_days_without",
+        "simulation_reason",
     }
 )
 # How and when a line was made: another word there is no change of the line.
 ABOUT = frozenset({"as_of", "method", "parameter_set", "ci_level", "is_suppressed"})
 # Lines that are made of assumptions as well as of families, and where those stand.
-ASSUMED = frozenset({"cost_net", "cost_probability", "cost_sensitivity"})
+ASSUMED = frozenset({"cost_net", "cost_probability", "cost_sensitivity", "flow_effect"})
 ASSUMPTIONS = "dim_cost_assumption"
 OPEN_SCHEMA = "marts"  # readers such as Power BI's connector see one schema well
 

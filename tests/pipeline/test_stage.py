@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MARTS = {path.stem for path in (project.root() / "models" / "marts").rglob("*.sql")}
 METRICS = {"city_funnel", "city_outcome", "city_use", "course", "team_outcome"}
 METRICS |= {"cost_confirmed", "cost_effect", "cost_excluded", "cost_net", "cost_outcome"}
-METRICS |= {"cost_probability", "cost_sensitivity"}
+METRICS |= {"cost_probability", "cost_sensitivity", "flow_effect"}
 LEDGER = {"delivery", "delivery_reason"}  # file names and hashes stay restricted
 # Without a rule of disclosure of their own.
 RESTRICTED = {
@@ -26,7 +26,6 @@ RESTRICTED = {
     "cost_effectiveness",
     "course_by_intake",
     "dropout",
-    "flow_effect",
     "informant_agreement",
 }
 RESTRICTED |= {"scale_quality", "service_outcome", "team_funnel"}
@@ -38,6 +37,7 @@ NUMBERS = ("n", "numerator", "n_persons", "n_episodes", "estimate", "ci_low", "c
 NUMBERS += ("gross_amount_eur", "unused_units", "net_amount_eur", "fit_cost_eur", "total_cost_eur")
 NUMBERS += ("net_at_low_eur", "base_value", "threshold_value", "n_improved", "freed_sessions")
 NUMBERS += ("net_mean_eur", "net_p025_eur", "net_p975_eur", "probability_net_above_zero", "bca_low")
+NUMBERS += ("n_started", "wait_change_days", "simulated_change_days", "simulation_reason")
 
 
 @pytest.fixture(scope="module")
