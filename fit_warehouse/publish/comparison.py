@@ -141,7 +141,7 @@ def _came_too_few(before: Row, after: Row, rule: Rule) -> bool:
 
 def _beside(total: Row, parts: Iterable[Row], side: str) -> int:
     """Return the episodes that a total has on a side beyond those of its services."""
-    counted = sum(row[f"n_{side}"] for row in parts if _is_in_total(row))
+    counted: int = sum(row[f"n_{side}"] for row in parts if _is_in_total(row))
     return int(total[f"n_{side}"]) - counted
 
 
