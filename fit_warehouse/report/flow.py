@@ -121,18 +121,10 @@ def _figure(page: Page, waits: Sequence[Wait]) -> list[str]:
         for wait, found in clear or told
     ]
     sign = "shorter" if clear else "unclear"
-    finding = page.catalogue.label(f"flow.finding_{kind}", sign, services="; ".join(services))
+    finding = page.catalogue.label("flow.finding", f"{kind}.{sign}", services="; ".join(services))
     level = {"level": _level(page, waits)} if simulated else {}
     subtitle = page.catalogue.label("flow.subtitle", kind, **level)
-    dots = [
-        Dot(
-            wait.name,
-            "",
-            found,
-            f"{_days(page, found.estimate)}\n{page.formats.decimal_range(found.low, found.high)}",
-        )
-        for wait, found in told
-    ]
+    dots = [Dot(wait.name, "", found, _label(page, wait, found)) for wait, found in told]
     drawings = render(
         partial(range_chart, dots),
         name="flow",
@@ -140,6 +132,23 @@ def _figure(page: Page, waits: Sequence[Wait]) -> list[str]:
         formats=page.formats,
     )
     return [figure(finding, subtitle, drawings, details(page.text("figure.data"), data))]
+
+
+def _label(page: Page, wait: Wait, found: Interval) -> str:
+    """Return a change with its limits, and what the assumptions make of it where they are not the limits."""
+    range_ = page.formats.decimal_range(found.low, found.high)
+    assumed = _assumed(wait)
+    said = [f"{_days(page, found.estimate)} ({range_})"]
+    if assumed:
+        ends = page.formats.decimal_range(min(assumed), max(assumed))
+        said.append(page.text("flow.assumed", range=ends))
+    return "\n".join(said)
+
+
+def _assumed(wait: Wait) -> list[float]:
+    """Return the simulated change at both ends of the assumptions; nothing where one is missing."""
+    found = [shorter.estimate for row in (wait.low, wait.high) if (shorter := _shorter(row))]
+    return found if len(found) == len((wait.low, wait.high)) else []
 
 
 def _level(page: Page, waits: Sequence[Wait]) -> str:
@@ -173,9 +182,8 @@ def _interval_cell(page: Page, row: Flow, found: Interval | None) -> str:
 
 
 def _assumed_cell(page: Page, wait: Wait) -> str:
-    """Return the simulated change at the ends of the assumptions."""
-    found = [shorter.estimate for row in (wait.low, wait.high) if (shorter := _shorter(row))]
-    if len(found) < len((wait.low, wait.high)):
+    found = _assumed(wait)
+    if not found:
         return page.cell(wait.base, None, str)
     return page.formats.decimal_range(min(found), max(found))
 
