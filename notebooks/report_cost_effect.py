@@ -25,7 +25,7 @@ database = ""
 language = "fi"
 
 # %%
-from fit_warehouse.report import comparison, cost_basis, flow, net, notes
+from fit_warehouse.report import comparison, cost_basis, flow, net, notes, probability
 from fit_warehouse.report import sensitivity as one_way
 from fit_warehouse.report.page import open_page
 
@@ -55,6 +55,12 @@ net.capacity(page)
 
 # %%
 one_way.sensitivity(page)
+
+# %% [markdown]
+# ## All assumptions at once
+
+# %%
+probability.above_zero(page)
 
 # %% [markdown]
 # ## Estimated against calculated

@@ -71,3 +71,23 @@ class Flow:
     share_over_90_days: float | None = None
     share_over_90_days_without: float | None = None
     simulation_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Probability:
+    """The net amount of a line when all its assumptions are drawn at once."""
+
+    service_code: str
+    procurement: str
+    price_year: int
+    vat_included: int | None
+    n_episodes: int | None
+    net_mean_eur: Decimal | None
+    net_p025_eur: Decimal | None
+    net_p500_eur: Decimal | None
+    net_p975_eur: Decimal | None
+    probability_net_above_zero: float | None
+    n_draws: int | None
+    seed: int | None
+    distribution: str
+    is_suppressed: int

@@ -19,7 +19,7 @@ from fit_warehouse.report.cost_rows import (
     Net,
     Sensitivity,
 )
-from fit_warehouse.report.effect_rows import Comparison, Flow
+from fit_warehouse.report.effect_rows import Comparison, Flow, Probability
 from fit_warehouse.report.errors import ReportError
 
 Row = TypeVar("Row")
@@ -35,6 +35,7 @@ LATER = frozenset(
         "cost_confirmed",
         "dim_cost_assumption",
         "cost_comparison",
+        "cost_probability",
         "flow_effect",
     }
 )
@@ -158,6 +159,7 @@ class Marts:
     assumptions: Sequence[Assumption]
     comparisons: Sequence[Comparison]
     flows: Sequence[Flow]
+    probabilities: Sequence[Probability]
     instruments: Sequence[Instrument]
     service_names: Mapping[str, str]
     disclosure: Sequence[Disclosure]
@@ -271,6 +273,7 @@ def read_marts(database: Path, language: str) -> Marts:
             assumptions=_read(connection, "dim_cost_assumption", Assumption),
             comparisons=_read(connection, "cost_comparison", Comparison),
             flows=_read(connection, "flow_effect", Flow, period=True),
+            probabilities=_read(connection, "cost_probability", Probability, period=True),
             instruments=_read(connection, "dim_instrument", Instrument),
             service_names=dict(names),
             disclosure=_read(connection, "disclosure_summary", Disclosure),

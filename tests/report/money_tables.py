@@ -49,6 +49,12 @@ TABLES = {
         "estimate_eur decimal(18, 4), ci_low_eur decimal(18, 4), ci_high_eur decimal(18, 4), "
         "caveat_code varchar, as_of date, is_suppressed smallint"
     ),
+    "cost_probability": (
+        f"{KIND}, n_episodes bigint, n_persons bigint, net_mean_eur decimal(18, 4), "
+        "net_p025_eur decimal(18, 4), net_p500_eur decimal(18, 4), net_p975_eur decimal(18, 4), "
+        "probability_net_above_zero double, n_draws bigint, seed bigint, distribution varchar, "
+        f"{STAMP}"
+    ),
     "flow_effect": (
         "service_code varchar, procurement varchar, scenario varchar, n_episodes bigint, "
         "n_persons bigint, n_started bigint, mean_wait_days double, wait_days_without double, "
@@ -71,6 +77,8 @@ NUMBERS |= {"rereferral_amount_eur", "fit_cost_eur", "net_amount_eur", "freed_se
 NUMBERS |= {"freed_hours", "low_value", "base_value", "high_value", "net_at_low_eur"}
 NUMBERS |= {"net_at_high_eur", "threshold_value", "n_teams", "n_in_change", "n_improved"}
 NUMBERS |= {"set_kind", "realised_amount_eur"}
+NUMBERS |= {"net_mean_eur", "net_p025_eur", "net_p500_eur", "net_p975_eur", "n_draws"}
+NUMBERS |= {"probability_net_above_zero"}
 NUMBERS |= {"n_fit", "n_comparison", "n_fit_teams", "n_comparison_teams", "n_left_out"}
 NUMBERS |= {"interval_reason", "unit_price_eur", "estimate_eur", "ci_low_eur", "ci_high_eur"}
 NUMBERS |= {"n_started", "mean_wait_days", "wait_days_without", "wait_change_days", "n_referred"}
@@ -302,6 +310,31 @@ def _compared(counts: tuple[int, int, int, int], values: tuple[float | None, ...
     }
 
 
+def cost_probability() -> list[Row]:
+    found = {
+        ("HEHKU", "purchased"): (12, 0.9996, "19820.50", "11840.25", "19644.75", "28311.50"),
+        ("NEPSY", "purchased"): (21, 0.643, "2105.25", "-8190.50", "2240.75", "11935.00"),
+        ("TUKIHLO", "purchased"): (6, 0.88, "900", "-100", "850", "2100"),
+        ("PERHETYO", "own"): (47, 0.0, "-15100", "-21040", "-15000", "-9200"),
+    }
+    return [
+        {
+            **_of(*key),
+            "n_episodes": n,
+            "n_persons": n,
+            "probability_net_above_zero": share,
+            "net_mean_eur": Decimal(mean),
+            "net_p025_eur": Decimal(low),
+            "net_p500_eur": Decimal(median),
+            "net_p975_eur": Decimal(high),
+            "n_draws": 10_000,
+            "seed": 20_250_812,
+            "distribution": "pert",
+        }
+        for key, (n, share, mean, low, median, high) in found.items()
+    ]
+
+
 def flow_effect() -> list[Row]:
     """Return the three scenarios of services that are simulated, by Little's law alone, and hidden."""
     share = {"low": 0.5, "base": 0.75, "high": 1.0}
@@ -385,6 +418,7 @@ def contents() -> dict[str, list[Row]]:
         "cost_outcome": cost_outcome(),
         "cost_confirmed": cost_confirmed(),
         "cost_comparison": cost_comparison(),
+        "cost_probability": cost_probability(),
         "flow_effect": flow_effect(),
         "dim_cost_assumption": assumptions(),
     }

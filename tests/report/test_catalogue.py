@@ -44,7 +44,7 @@ DATA_CODES |= {"caretaker", "self"} | {f"{code}_{role}".lower() for code, role i
 # Why a comparison has no interval, and a queue no simulation; what must be said beside both.
 DATA_CODES |= {"few_teams", "few_teams_on_a_side", "few_episodes", "no_variation", "no_contrast"}
 DATA_CODES |= {"few_lengths", "few_referrals", "wait_unknown", "nobody_waits", "no_places_fit"}
-DATA_CODES |= {"no_simpy", "adoption_not_by_lot", "model_not_forecast"}
+DATA_CODES |= {"no_simpy", "pert", "adoption_not_by_lot", "model_not_forecast"}
 
 
 def trees() -> Iterator[ast.Module]:

@@ -19,6 +19,7 @@ from fit_warehouse.report.comparison import compared
 from fit_warehouse.report.flow import waiting
 from fit_warehouse.report.marts import LATER
 from fit_warehouse.report.page import Page, open_page
+from fit_warehouse.report.probability import above_zero
 from tests.report.conftest import NOTEBOOKS
 from tests.report.test_cost_effect_page import PAGE, euro
 from tests.report.test_page_numbers import HIDDEN, number, rows, soup, table
@@ -180,6 +181,51 @@ def test_an_older_line_says_up_to_which_day_it_counts(
     tables["cost_comparison"][0]["opened_to"] = date(2024, 5, 27)
     shown = compared(page_of(make_database, tables)).html
     assert "Hehku: luvussa ovat 27.5.2024 mennessä alkaneet jaksot" in shown
+
+
+def test_the_probability_of_a_net_amount_above_zero_is_told_with_its_draws(
+    site: Path, database: Path
+) -> None:
+    shown = table(soup(site, PAGE), "Nettovaikutus, kun kaikki oletukset arvotaan")
+    assert set(shown) == {"Hehku", "Neuropsykiatrinen valmennus", "Tukihenkilötoiminta"}
+    for service, name, share in (
+        ("HEHKU", "Hehku", "yli 99\u00a0%"),
+        ("NEPSY", "Neuropsykiatrinen valmennus", "64\u00a0%"),
+    ):
+        ((n, median, mean, low, high),) = rows(
+            database,
+            "select n_episodes, net_p500_eur, net_mean_eur, net_p025_eur, net_p975_eur "
+            f"from marts.cost_probability where service_code = '{service}'",
+        )
+        cells = [cell for (cell,) in shown[name]]
+        assert cells[:4] == [number(n), share, euro(median), euro(mean)]
+        assert cells[4] == limits(low, high, 0, "\u00a0€")
+    assert shown["Tukihenkilötoiminta"] == [[HIDDEN]] * 5
+    text = said(site, "todennakoisyys")
+    assert "eikä arvontojen väli ole luottamusväli" in text
+    assert "10\u00a0000 arvontaa, siemenluku 20250812" in text
+    finding = soup(site, PAGE).find(id="todennakoisyys").find(class_="finding").get_text()
+    assert finding.endswith(
+        "Hehku yli 99\u00a0% (n\u00a012), Neuropsykiatrinen valmennus 64\u00a0% (n\u00a021)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (0.0, "0\u00a0%"),
+        (0.004, "alle 1\u00a0%"),
+        (0.01, "1\u00a0%"),
+        (0.993, "yli 99\u00a0%"),
+        (1.0, "100\u00a0%"),
+    ],
+)
+def test_hardly_ever_is_not_never(
+    tables: Tables, make_database: Make, share: float, words: str
+) -> None:
+    tables["cost_probability"][0]["probability_net_above_zero"] = share
+    shown = above_zero(page_of(make_database, tables)).html
+    assert f"Hehku {words} (n\u00a012)" in shown
 
 
 def test_waits_are_those_of_the_database(site: Path, database: Path) -> None:
