@@ -151,5 +151,6 @@ def counts(page: Page, rows: Sequence[Comparison]) -> str:
         ]
         for row in rows
     ]
-    caption = page.text("comparison.counts", level=level_of(page, rows))
+    services = ", ".join(name_of(page, row) for row in rows)
+    caption = page.text("comparison.counts", services=services, level=level_of(page, rows))
     return table(caption, head, cells)

@@ -103,6 +103,11 @@ def test_every_table_has_a_caption_and_scoped_headings(any_site: Path, report: s
         assert all(cell.get_text().strip() for cell in tag.find_all(["th", "td"]))
 
 
+def test_no_two_regions_have_the_same_name(any_site: Path, report: str) -> None:
+    names = [tag["aria-label"] for tag in soup(any_site, report).find_all(role="region")]
+    assert len(names) == len(set(names))
+
+
 def test_every_section_says_something_when_there_is_nothing(any_site: Path, report: str) -> None:
     sections = soup(any_site, report).main.find_all("section")
     assert len(sections) == {PAGE: 11, COST_PAGE: 14}[report]
