@@ -78,7 +78,8 @@ def _total(page: Page, row: Comparison) -> str:
         count=_episodes(page, row.n or 0),
     )
     subtitle = page.text("comparison.subtitle_total", day=page.formats.day(row.opened_to))
-    dot = Dot(name_of(page, row), "", found, f"{points}\n{unit_range(page, row, found)}")
+    short = page.text("comparison.points_short", n=page.formats.signed(found.estimate))
+    dot = Dot(name_of(page, row), "", found, f"{short}\n{unit_range(page, row, found)}")
     drawings = render(
         partial(range_chart, [dot]),
         name="comparison-total",

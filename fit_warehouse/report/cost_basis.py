@@ -33,7 +33,7 @@ FACTORS = (
     "front_units",
     "discount_rate",
 )
-READING = ("net", "attribution", "avoidable", "range", "capacity", "ratio")
+READING = ("net", "attribution", "avoidable", "range", "capacity", "estimated", "ratio")
 LIMITS = ("realised", "comparison", "average", "add", "spread", "beyond", "later")
 # A page reaches nothing outside: the address of a source is shown without what makes it a link.
 _SCHEME = re.compile(r"\w+://")

@@ -12,7 +12,7 @@ from fit_warehouse.report.cost_charts import range_chart
 from fit_warehouse.report.effect_rows import Flow
 from fit_warehouse.report.elements import Block, details, figure, paragraph, section, table
 from fit_warehouse.report.errors import ReportError
-from fit_warehouse.report.net import SCENARIOS, service_name
+from fit_warehouse.report.net import PURCHASED, SCENARIOS, service_name
 from fit_warehouse.report.page import Interval, Page
 
 ANCHOR = "jonotusaika"
@@ -74,6 +74,8 @@ def _caveat(page: Page, waits: Sequence[Wait]) -> str:
         said.append(page.text("flow.all_used"))
     elif shares:
         said.append(page.text("flow.share_used", share=page.formats.percent(shares[0])))
+    if any(wait.base.procurement == PURCHASED for wait in waits):
+        said.append(page.text("flow.bought"))
     return " ".join(said)
 
 

@@ -69,14 +69,14 @@ def _range(row: Probability) -> Interval | None:
 
 
 def _share(page: Page, row: Probability) -> str:
-    """Return a share of the draws; neither never nor always where it is not all of them."""
+    """Return a share of the draws: so many of them tell neither never nor always."""
     share = row.probability_net_above_zero
     if share is None:
         return page.cell(row, None, str)
     least, most = 0.01, 0.99
-    if 0 < share < least:
+    if share < least:
         return page.text("probability.below", share=page.formats.percent(least))
-    if most < share < 1:
+    if share > most:
         return page.text("probability.above", share=page.formats.percent(most))
     return page.formats.percent(share)
 

@@ -202,6 +202,7 @@ def test_the_probability_of_a_net_amount_above_zero_is_told_with_its_draws(
         assert cells[4] == limits(low, high, 0, "\u00a0€")
     assert shown["Tukihenkilötoiminta"] == [[HIDDEN]] * 5
     text = said(site, "todennakoisyys")
+    assert "toisistaan riippumatta" in text
     assert "eikä arvontojen väli ole luottamusväli" in text
     assert "10\u00a0000 arvontaa, siemenluku 20250812" in text
     finding = soup(site, PAGE).find(id="todennakoisyys").find(class_="finding").get_text()
@@ -213,11 +214,11 @@ def test_the_probability_of_a_net_amount_above_zero_is_told_with_its_draws(
 @pytest.mark.parametrize(
     ("share", "words"),
     [
-        (0.0, "0\u00a0%"),
+        (0.0, "alle 1\u00a0%"),
         (0.004, "alle 1\u00a0%"),
         (0.01, "1\u00a0%"),
         (0.993, "yli 99\u00a0%"),
-        (1.0, "100\u00a0%"),
+        (1.0, "yli 99\u00a0%"),
     ],
 )
 def test_hardly_ever_is_not_never(
@@ -254,6 +255,7 @@ def test_waiting_is_a_model_with_its_assumptions_and_never_money(site: Path) -> 
     text = said(site, "jonotusaika")
     assert "Ne eivät ole ennuste eivätkä mitattu vaikutus" in text
     assert "kaikki vapautunut aika on mennyt jonottaville" in text
+    assert "vain, jos sopimus sen sallii" in text
     assert "epätasaisesti: Tehostettu perhetyö" in text
     assert "malli ei tuota havaittua jonotusaikaa: Perheneuvola" in text
     assert "€" not in text
