@@ -25,7 +25,7 @@ database = ""
 language = "fi"
 
 # %%
-from fit_warehouse.report import cost_basis, net, notes
+from fit_warehouse.report import comparison, cost_basis, flow, net, notes, probability
 from fit_warehouse.report import sensitivity as one_way
 from fit_warehouse.report.page import open_page
 
@@ -55,6 +55,29 @@ net.capacity(page)
 
 # %%
 one_way.sensitivity(page)
+
+# %% [markdown]
+# ## All assumptions at once
+
+# %%
+probability.above_zero(page)
+
+# %% [markdown]
+# ## Estimated against calculated
+#
+# Used units with feedback work against teams that had not begun: beside the calculated amounts, never
+# added to them nor multiplied by them.
+
+# %%
+comparison.compared(page)
+
+# %% [markdown]
+# ## Flow
+#
+# What a model of the queue says of waiting: no forecast, and never euros.
+
+# %%
+flow.waiting(page)
 
 # %% [markdown]
 # ## Cost per improved client

@@ -60,7 +60,7 @@ def city(teams: dict[str, int], each: int = 12, seed: int = 1) -> pl.DataFrame:
 
 
 def fill_marts(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> None:
-    """Make the two marts that a comparison reads; rows without a closing day are open."""
+    """Make the marts that a comparison reads; rows without a closing day are open."""
     connection.execute("create schema if not exists marts")
     connection.register("given", rows)
     connection.execute(
@@ -70,7 +70,12 @@ def fill_marts(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> Non
     )
     connection.execute(
         "create or replace table marts.fct_episode as select episode_client_key, episode_key, "
-        "service_code, started_on as opened_on, null::date as first_session_on, closed_on, "
+        "family_key, service_code, started_on as opened_on, null::date as first_session_on, closed_on, "
         "age_years, age_band, next_episode_key from given"
+    )
+    # Two professionals a team, who meet by turns.
+    connection.execute(
+        "create or replace table marts.fct_session as select episode_key, "
+        "team_code || '_' || hash(episode_key) % 2 as worker_key, 'attended' as attendance from given"
     )
     connection.unregister("given")

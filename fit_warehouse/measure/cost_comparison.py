@@ -33,6 +33,11 @@ LEAST_TEAMS = 10
 LEAST_ON_A_SIDE = 4
 PRICE = ("procurement", "price_year", "vat_included", "per", "unit_price_eur")
 LEFT_OUT = ("n_incomplete", "n_near_adoption", "n_open")
+MET = """
+    select distinct episode_key, worker_key
+    from marts.fct_session
+    where attendance = 'attended' and worker_key is not null
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +61,11 @@ def comparison(context: Context) -> Iterator[dict[str, Any]]:
     complete = closed.filter(is_complete())
     rows = complete.filter(~near_adoption())
     others = left_out(context, closed, opened_to)
+    families = left_out_families(context, closed, opened_to)
+    met = context.connection.execute(MET).pl()
     for line in lines(rows, context.ci_level):
-        counted = others.filter(
-            pl.col("service_code").is_in(line.rows["service_code"].unique().to_list())
-        )
+        of_line = pl.col("service_code").is_in(line.rows["service_code"].unique().to_list())
+        counted = others.filter(of_line)
         estimated = numbers(line.found, context.ci_level)
         yield {
             "service_code": line.service,
@@ -67,7 +73,10 @@ def comparison(context: Context) -> Iterator[dict[str, Any]]:
             "opened_from": line.rows["started_on"].min(),
             "opened_to": opened_to,
             **size_of(line.rows),
+            **behind(line.rows, met),
             **{name: counted[name].sum() for name in LEFT_OUT},
+            "n_left_out": sum(counted[name].sum() for name in LEFT_OUT),
+            "n_persons_left_out": families.filter(of_line)["family_key"].n_unique(),
             **estimated,
             **priced(line.rows.clear() if line.service == TOTAL else line.rows, estimated),
             "caveat_code": CAVEAT,
@@ -109,6 +118,25 @@ def size_of(rows: pl.DataFrame) -> dict[str, int]:
         "n_fit_teams": sides[0]["team_code"].n_unique(),
         "n_comparison_teams": sides[1]["team_code"].n_unique(),
     }
+
+
+def behind(rows: pl.DataFrame, met: pl.DataFrame) -> dict[str, int]:
+    """Return the families and the professionals behind each side of a line, for disclosure control.
+
+    Examples
+    --------
+    >>> rows = pl.DataFrame({"episode_key": ["a", "b"], "family_key": ["f", "f"], "is_fit": [1, 0]})
+    >>> met = pl.DataFrame({"episode_key": ["a", "a"], "worker_key": ["v", "w"]})
+    >>> list(behind(rows, met).values())
+    [2, 2, 0, 1, 1]
+    """
+    sides = {"fit": rows.filter(is_fit=1), "comparison": rows.filter(is_fit=0)}
+    persons = {f"n_persons_{name}": side["family_key"].n_unique() for name, side in sides.items()}
+    workers = {
+        name: met.join(side, on="episode_key", how="semi")["worker_key"].n_unique()
+        for name, side in {"": rows, **{f"_{name}": side for name, side in sides.items()}}.items()
+    }
+    return {f"n_workers{name}": n for name, n in workers.items()} | persons
 
 
 def interval_reason(found: EstimatedEffect | None) -> str | None:
@@ -199,3 +227,17 @@ def left_out(context: Context, closed: pl.DataFrame, opened_to: date) -> pl.Data
         (is_complete() & near_adoption()).sum().alias("n_near_adoption"),
     )
     return counted.join(still_open, on="service_code", how="left").fill_null(0)
+
+
+def left_out_families(context: Context, closed: pl.DataFrame, opened_to: date) -> pl.DataFrame:
+    """Return the families of the openings that are in no comparison, a row for each service."""
+    still_open = context.connection.execute(
+        """
+        select service_code, family_key
+        from marts.fct_episode
+        where closed_on is null and coalesce(opened_on, first_session_on) <= $opened_to
+        """,
+        {"opened_to": opened_to},
+    ).pl()
+    not_compared = closed.filter(~is_complete() | near_adoption())
+    return pl.concat([still_open, not_compared.select("service_code", "family_key")]).unique()

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from fit_warehouse.measure import tables
-from fit_warehouse.publish import disclosure, flow, money, revision
+from fit_warehouse.publish import comparison, disclosure, flow, money, revision
 from fit_warehouse.publish.disclosure import TOTAL, Row, Rule
 
 Shown = Mapping[str, Sequence[Row]]
@@ -68,16 +68,19 @@ DISCLOSURE: dict[str, Decide] = {
     "cost_probability": lambda rows, _, shown: money.probability(rows, shown["cost_net"]),
     "cost_excluded": lambda rows, rule, _: money.excluded(rows, rule),
     "cost_outcome": lambda rows, rule, shown: money.outcome(rows, rule, shown, _closed(shown)),
+    "cost_comparison": lambda rows, rule, _: comparison.shown(rows, rule),
     "cost_confirmed": lambda rows, rule, _: money.confirmed(rows, rule),
     "flow_effect": lambda rows, rule, shown: flow.effect(
         rows, rule, [_both(shown, "cost_effect", _agreed), _both(shown, "cost_net", _base)]
     ),
 }
-# Of some tables a part alone is open: reasons by service would be counts of one or two, and points of
-# change by instrument are in other tables with other denominators.
+# Of some tables a part alone is open: reasons by service would be counts of one or two, points of change
+# by instrument are in other tables with other denominators, and of several totals of a comparison one
+# would have to be judged beside the other.
 OPEN_PART = {
     "cost_excluded": f"service_code = '{TOTAL}' and is_agreed = 1",
     "cost_outcome": "indicator <> 'cost_per_point'",
+    "cost_comparison": f"service_code <> '{TOTAL}' or unit = 'plan'",
 }
 
 
@@ -125,6 +128,9 @@ def write(
         lines = [_line(row, ok, definition) for row, ok in _listed(name, rows, is_shown, known)]
         if name == "city_use":
             lines = revision.settled(connection, lines, earlier, rule)
+        elif name == "cost_comparison":
+            before = [revision.lines_of(connection, path, name) for path in earlier]
+            lines = comparison.settled(lines, before, rule)
         tables.write(connection, opened, definition, lines)
         n_suppressed = sum(line["is_suppressed"] for line in lines)
         summary.append({"table_name": name, "n_rows": len(lines), "n_suppressed": n_suppressed})
@@ -146,13 +152,17 @@ def _listed(
     """Return the lines that are listed at all, hidden or not, and whether they are shown.
 
     A hidden line says that there is somebody. So lines of codes that nobody delivered and lines
-    without a price are left out, and of a course what is hidden after its last shown meeting: else
-    its end would be that of the longest episode. A course of which nothing is shown keeps its first
-    line.
+    without a price (a comparison's are of units) are left out, and of a course what is hidden after its
+    last shown meeting: else its end would be that of the longest episode. A course of which nothing is
+    shown keeps its first line.
     """
     pairs = list(zip(rows, is_shown, strict=True))
     if name == "course":
         return _listed_course(pairs)
+    if name == "cost_comparison":
+        return [
+            (comparison.without_left_out(row), ok) for row, ok in pairs if _is_known(row, known)
+        ]
     return [
         (row, ok)
         for row, ok in pairs

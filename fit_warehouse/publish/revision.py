@@ -36,6 +36,13 @@ NUMBERS = frozenset(
         "n_without_effect",
         "share_without_effect",
         "n_teams",
+        "n_fit",
+        "n_comparison",
+        "n_persons_fit",
+        "n_persons_comparison",
+        "n_fit_teams",
+        "n_comparison_teams",
+        "n_left_out",
         "n_in_change",
         "n_improved",
         "gross_amount_eur",
@@ -102,10 +109,15 @@ NUMBERS = frozenset(
         "share_over_90_days",
         "share_over_90_days_without",
         "simulation_reason",
+        "interval_reason",
+        "unit_price_eur",
+        "estimate_eur",
+        "ci_low_eur",
+        "ci_high_eur",
     }
 )
 # How and when a line was made: another word there is no change of the line.
-ABOUT = frozenset({"as_of", "method", "parameter_set", "ci_level", "is_suppressed"})
+ABOUT = frozenset({"as_of", "opened_to", "method", "parameter_set", "ci_level", "is_suppressed"})
 # Lines that are made of assumptions as well as of families, and where those stand.
 ASSUMED = frozenset({"cost_net", "cost_probability", "cost_sensitivity", "flow_effect"})
 ASSUMPTIONS = "dim_cost_assumption"
@@ -159,7 +171,7 @@ def n_held_back(
         return 0
     total = 0
     for name in names:
-        old = _lines(connection, last, name)
+        old = lines_of(connection, last, name)
         new = tables.read(connection, f"select * from {opened}.{name}")
         pairs = _pairs(name, old, new)
         if name in ASSUMED and _assumes_otherwise(connection, last, opened):
@@ -172,7 +184,7 @@ def n_held_back(
 def _assumes_otherwise(connection: duckdb.DuckDBPyConnection, last: Path, opened: str) -> bool:
     """Return whether an assumption has another value, or another source, than in a publication."""
     new = tables.read(connection, f"select * from {opened}.{ASSUMPTIONS} order by all")
-    return _lines(connection, last, ASSUMPTIONS) != new
+    return lines_of(connection, last, ASSUMPTIONS) != new
 
 
 def settled(
@@ -190,7 +202,7 @@ def settled(
         by_quarter.setdefault(line["quarter_start"], []).append(line)
     for path in reversed(published):
         old: dict[date, list[dict[str, Any]]] = {}
-        for line in _lines(connection, path, "city_use"):
+        for line in lines_of(connection, path, "city_use"):
             old.setdefault(line["quarter_start"], []).append(line)
         for quarter, before in old.items():
             pairs = _pairs("city_use", before, by_quarter.get(quarter, []))
@@ -199,7 +211,8 @@ def settled(
     return [line for quarter in sorted(by_quarter) for line in by_quarter[quarter]]
 
 
-def _lines(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> list[dict[str, Any]]:
+def lines_of(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> list[dict[str, Any]]:
+    """Return the lines of a table in a publication; none where it was made before there was the table."""
     database.attach(connection, path, "earlier")
     try:
         there = connection.execute(
@@ -207,7 +220,7 @@ def _lines(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> list
             "where database_name = 'earlier' and schema_name = ? and table_name = ?",
             [OPEN_SCHEMA, name],
         ).fetchone()
-        if there == (0,):  # published before there was such a table
+        if there == (0,):
             return []
         return tables.read(connection, f"select * from earlier.{OPEN_SCHEMA}.{name} order by all")
     finally:

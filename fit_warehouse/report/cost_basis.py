@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import partial
 
+from fit_warehouse.report.awaited import awaited
 from fit_warehouse.report.charts import Bar, Dot, bar_chart, render
 from fit_warehouse.report.cost_charts import range_chart
 from fit_warehouse.report.cost_rows import Assumption, CostOutcome
@@ -32,7 +33,7 @@ FACTORS = (
     "front_units",
     "discount_rate",
 )
-READING = ("net", "attribution", "avoidable", "range", "capacity", "ratio")
+READING = ("net", "attribution", "avoidable", "range", "capacity", "estimated", "ratio")
 LIMITS = ("realised", "comparison", "average", "add", "spread", "beyond", "later")
 # A page reaches nothing outside: the address of a source is shown without what makes it a link.
 _SCHEME = re.compile(r"\w+://")
@@ -85,6 +86,8 @@ def _ratio_dot(page: Page, name: str, row: CostOutcome) -> Dot:
 def per_improved(page: Page) -> Block:
     """Show what closed episodes cost over reliably improved clients, service by service."""
     heading = page.text("per.heading")
+    if page.awaits("cost_outcome"):
+        return awaited(page, "kustannus-kohentunutta-kohti", heading)
     every = page.marts.cost_outcomes
     rows = sorted(
         (row for row in every if row.indicator == IMPROVED),
@@ -151,6 +154,8 @@ def _level(page: Page, rows: Sequence[CostOutcome]) -> str:
 def left_out(page: Page) -> Block:
     """Show why agreed early endings are left out of the net amounts."""
     heading = page.text("left_out.heading")
+    if page.awaits("cost_excluded"):
+        return awaited(page, "pois-jatetyt", heading)
     rows = [row for row in page.marts.excluded if row.left_out_of == "net"]
     rows.sort(key=lambda row: (-(row.n_episodes or 0), row.exclusion_reason))
     if not rows:
@@ -185,6 +190,8 @@ def left_out(page: Page) -> Block:
 def confirmed(page: Page) -> Block:
     """Show the savings that finance has confirmed: the only ones that are called realised."""
     heading = page.text("confirmed.heading")
+    if page.awaits("cost_confirmed"):
+        return awaited(page, "toteutunut", heading)
     rows = sorted(page.marts.confirmed, key=lambda row: (row.confirmed_from, row.service_code))
     if not rows:
         return section("toteutunut", heading, paragraph(page.text("confirmed.none")))
@@ -231,6 +238,8 @@ def _valid(page: Page, row: Assumption) -> str:
 def assumptions(page: Page) -> Block:
     """Show every assumption with its range and its source."""
     heading = page.text("assumption.heading")
+    if page.awaits("dim_cost_assumption"):
+        return awaited(page, "oletukset", heading)
     order = {factor: place for place, factor in enumerate(FACTORS)}
     rows = sorted(
         page.marts.assumptions,

@@ -84,6 +84,11 @@ class Formats:
             return f"€{self.decimal(amount, digits)}"
         return f"{self.decimal(amount, digits)}{NO_BREAK_SPACE}€"
 
+    def signed_euro(self, amount: Number, digits: int = 0) -> str:
+        """Return a difference of money with its sign: `+230 €`, `−160 €`."""
+        sign = "+" if _rounded(amount, digits) > 0 else ""
+        return sign + self.euro(amount, digits)
+
     def euro_range(self, low: Number, high: Number, digits: int = 0) -> str:
         """Return a range of money as `1 200–2 888 €`."""
         if self.language == "en":

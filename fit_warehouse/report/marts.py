@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -19,9 +19,26 @@ from fit_warehouse.report.cost_rows import (
     Net,
     Sensitivity,
 )
+from fit_warehouse.report.effect_rows import Comparison, Flow, Probability
 from fit_warehouse.report.errors import ReportError
 
 Row = TypeVar("Row")
+
+# Tables that a publication may have been made before: where a revision is held back, the pages are made
+# anew from it.
+LATER = frozenset(
+    {
+        "cost_net",
+        "cost_sensitivity",
+        "cost_excluded",
+        "cost_outcome",
+        "cost_confirmed",
+        "dim_cost_assumption",
+        "cost_comparison",
+        "cost_probability",
+        "flow_effect",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +157,22 @@ class Marts:
     cost_outcomes: Sequence[CostOutcome]
     confirmed: Sequence[Confirmed]
     assumptions: Sequence[Assumption]
+    comparisons: Sequence[Comparison]
+    flows: Sequence[Flow]
+    probabilities: Sequence[Probability]
     instruments: Sequence[Instrument]
     service_names: Mapping[str, str]
     disclosure: Sequence[Disclosure]
+    absent: frozenset[str]
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> set[str]:
+    """Return the columns of a published table; none where there is no such table."""
+    found = connection.execute(
+        "select column_name from duckdb_columns() where schema_name = 'marts' and table_name = ?",
+        [table],
+    ).fetchall()
+    return {name for (name,) in found}
 
 
 def _read(
@@ -150,17 +180,26 @@ def _read(
 ) -> list[Row]:
     """Read the fields of `row` from a table, in the order of those fields.
 
-    With `period`, a table whose rows are of another period than the publication is refused: the page
-    names one period, and its numbers must be of it.
+    A field with a default keeps it where the table has no such column; a later table that is not there
+    has no rows. With `period`, a table whose rows are of another period than the publication is refused:
+    the page names one period, and its numbers must be of it.
     """
-    columns = ", ".join(field.name for field in fields(row))  # type: ignore[arg-type]
+    there = _columns(connection, table)
+    if not there and table in LATER:
+        return []
+    wanted = [
+        field.name
+        for field in fields(row)  # type: ignore[arg-type]
+        if field.default is MISSING or field.name in there
+    ]
+    columns = ", ".join(wanted)
     try:
         rows = connection.execute(f"select {columns} from marts.{table} order by all").fetchall()
         if period:
             _refuse_other_period(connection, table)
     except duckdb.Error as error:
         raise ReportError(f"table marts.{table} cannot be read: {error}") from error
-    return [row(*values) for values in rows]
+    return [row(**dict(zip(wanted, values, strict=True))) for values in rows]
 
 
 def _refuse_other_period(connection: duckdb.DuckDBPyConnection, table: str) -> None:
@@ -232,7 +271,11 @@ def read_marts(database: Path, language: str) -> Marts:
             cost_outcomes=_read(connection, "cost_outcome", CostOutcome, period=True),
             confirmed=_read(connection, "cost_confirmed", Confirmed),
             assumptions=_read(connection, "dim_cost_assumption", Assumption),
+            comparisons=_read(connection, "cost_comparison", Comparison),
+            flows=_read(connection, "flow_effect", Flow, period=True),
+            probabilities=_read(connection, "cost_probability", Probability, period=True),
             instruments=_read(connection, "dim_instrument", Instrument),
             service_names=dict(names),
             disclosure=_read(connection, "disclosure_summary", Disclosure),
+            absent=frozenset(table for table in LATER if not _columns(connection, table)),
         )

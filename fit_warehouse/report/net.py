@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
+from fit_warehouse.report.awaited import awaited
 from fit_warehouse.report.charts import Dot, render
 from fit_warehouse.report.cost_charts import Step, range_chart, waterfall_chart
 from fit_warehouse.report.cost_rows import Net
@@ -149,6 +150,8 @@ def answer(page: Page) -> Block:
     publication = page.marts.publication
     bought, own = lines(page, PURCHASED), lines(page, OWN)
     heading = page.text("answer.heading")
+    if page.awaits("cost_net"):
+        return awaited(page, "vastaus", heading)
     said = [paragraph(_answer_of(page, line), "answer") for line in bought]
     if not said:
         said = [paragraph(page.text("net.answer.none"), "answer")]
@@ -281,6 +284,8 @@ def _line_figure(page: Page, line: Line) -> str:
 def waterfall(page: Page) -> Block:
     """Show what is taken off the gross value of each purchased service until the net amount is left."""
     heading = page.text("net.heading")
+    if page.awaits("cost_net"):
+        return awaited(page, "bruttosta-nettoon", heading)
     bought = lines(page, PURCHASED)
     if not bought:
         return section("bruttosta-nettoon", heading, paragraph(page.text("net.none")))
@@ -326,6 +331,8 @@ def _onward(row: Net) -> Decimal | None:
 def capacity(page: Page) -> Block:
     """Show the meetings of own staff that early endings left to others; never as money."""
     heading = page.text("capacity.heading")
+    if page.awaits("cost_net"):
+        return awaited(page, "kapasiteetti", heading)
     own = lines(page, OWN)
     if not own:
         return section("kapasiteetti", heading, paragraph(page.text("capacity.none")))

@@ -93,6 +93,10 @@ class Page:
         """Return the sentence of a key."""
         return self.catalogue.text(key, **slots)
 
+    def awaits(self, table: str) -> bool:
+        """Return whether the publication was made before there was a table."""
+        return table in self.marts.absent
+
     def cell(self, row: Hideable | None, value: Value | None, show: Callable[[Value], str]) -> str:
         """Return a value as text, or the word for why there is none."""
         if row is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from fit_warehouse.report.awaited import awaited
 from fit_warehouse.report.charts import render
 from fit_warehouse.report.cost_charts import Swing, tornado_chart
 from fit_warehouse.report.cost_rows import Sensitivity
@@ -135,6 +136,8 @@ def _thresholds(page: Page, line: Line, rows: Sequence[Sensitivity]) -> str:
 def sensitivity(page: Page) -> Block:
     """Show, for each purchased service, what moves its net amount and where its sign turns."""
     heading = page.text("sensitivity.heading")
+    if page.awaits("cost_sensitivity"):
+        return awaited(page, "herkkyys", heading)
     found = [(line, _rows(page, line)) for line in lines(page, PURCHASED)]
     found = [(line, rows) for line, rows in found if rows]
     if not found:

@@ -63,6 +63,32 @@ def test_a_service_has_the_coefficient_of_least_squares(measure: Measure) -> Non
         assert line["interval_reason"] is None
 
 
+def test_families_and_professionals_are_counted_on_each_side(measure: Measure) -> None:
+    rows = city({"s1": 12, "s2": 11}).with_columns(
+        family_key=pl.col("family_key").str.slice(0, 5),
+    )
+    days = (rows["fit_adopted_on"] - rows["started_on"]).dt.total_days()
+    near = rows.filter(days.is_between(1, RUN_IN_DAYS))
+    compared = rows.filter(~days.is_between(1, RUN_IN_DAYS))
+    found = measure(rows)
+    for service in ("s1", "s2"):
+        line = found[service, "session"]
+        for side, is_fit in (("fit", 1), ("comparison", 0)):
+            own = compared.filter(service_code=service, is_fit_at_opening=is_fit)
+            assert line[f"n_persons_{side}"] == own["family_key"].n_unique() < own.height
+            teams = own["team_code"].n_unique()
+            assert teams < line[f"n_workers_{side}"] <= 2 * teams
+        assert line["n_left_out"] == near.filter(service_code=service).height
+        families = near.filter(service_code=service)["family_key"].n_unique()
+        assert line["n_persons_left_out"] == families
+        assert line["n_workers"] <= line["n_workers_fit"] + line["n_workers_comparison"]
+    total = found["_total", "plan"]
+    assert total["n_left_out"] == near.height
+    assert total["n_workers"] == sum(
+        found[service, "session"]["n_workers"] for service in ("s1", "s2")
+    )
+
+
 def test_use_beyond_the_plan_counts_as_the_plan(measure: Measure) -> None:
     rows = city({"s1": 12})
     longer = rows.with_columns(
@@ -82,7 +108,11 @@ def test_later_openings_and_open_episodes_are_in_no_group(measure: Measure) -> N
     still_open = first.with_columns(closed_on=pl.lit(None, pl.Date))
     usual = measure(rows)["s1", "session"]
     assert measure(pl.concat([rows, later]))["s1", "session"] == usual
-    assert measure(pl.concat([rows, still_open]))["s1", "session"] == usual | {"n_open": 2}
+    found = measure(pl.concat([rows, still_open]))["s1", "session"]
+    counts = {"n_open": 2, "n_left_out": usual["n_left_out"] + 2}
+    families = {**usual, **counts, "n_persons_left_out": found["n_persons_left_out"]}
+    assert found == families
+    assert 0 <= found["n_persons_left_out"] - usual["n_persons_left_out"] <= 2
 
 
 def test_an_episode_of_two_clients_counts_once(measure: Measure) -> None:
@@ -101,7 +131,9 @@ def test_unknown_group_price_or_plan_is_counted_and_left_out(measure: Measure) -
     )
     found = measure(lacking.drop("index"))
     kept = measure(rows.slice(4))["s1", "session"]
-    assert found["s1", "session"] == kept | {"n_incomplete": 4}
+    counts = ("n_left_out", "n_persons_left_out")
+    more = {"n_incomplete": 4} | {name: kept[name] + 4 for name in counts}
+    assert found["s1", "session"] == kept | more
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,32 @@ TABLES = {
         "realised_amount_eur decimal(18, 4), price_year integer, vat_included smallint, "
         "confirmed_by_role varchar, confirmed_on date, n_persons bigint, is_suppressed smallint"
     ),
+    "cost_comparison": (
+        "service_code varchar, unit varchar, opened_to date, n bigint, n_fit bigint, "
+        "n_comparison bigint, n_persons bigint, n_teams bigint, n_fit_teams bigint, "
+        "n_comparison_teams bigint, n_left_out bigint, estimate double, ci_low double, "
+        "ci_high double, ci_level double, interval_reason varchar, procurement varchar, "
+        "price_year integer, vat_included smallint, per varchar, unit_price_eur decimal(18, 4), "
+        "estimate_eur decimal(18, 4), ci_low_eur decimal(18, 4), ci_high_eur decimal(18, 4), "
+        "caveat_code varchar, as_of date, is_suppressed smallint"
+    ),
+    "cost_probability": (
+        f"{KIND}, n_episodes bigint, n_persons bigint, net_mean_eur decimal(18, 4), "
+        "net_p025_eur decimal(18, 4), net_p500_eur decimal(18, 4), net_p975_eur decimal(18, 4), "
+        "probability_net_above_zero double, n_draws bigint, seed bigint, distribution varchar, "
+        f"{STAMP}"
+    ),
+    "flow_effect": (
+        "service_code varchar, procurement varchar, scenario varchar, n_episodes bigint, "
+        "n_persons bigint, n_started bigint, mean_wait_days double, wait_days_without double, "
+        "wait_change_days double, share_used double, n_referred bigint, arrival_pattern varchar, "
+        "n_places bigint, n_replications bigint, simulated_wait_days double, "
+        "simulated_wait_days_without double, simulated_change_days double, ci_low double, "
+        "ci_high double, ci_level double, share_over_30_days double, "
+        "share_over_30_days_without double, share_over_90_days double, "
+        "share_over_90_days_without double, simulation_reason varchar, caveat_code varchar, "
+        f"{STAMP}"
+    ),
     "dim_cost_assumption": (
         "factor varchar, service_code varchar, low decimal(18, 4), base decimal(18, 4), "
         "high decimal(18, 4), unit varchar, valid_from date, valid_to date, "
@@ -51,6 +77,14 @@ NUMBERS |= {"rereferral_amount_eur", "fit_cost_eur", "net_amount_eur", "freed_se
 NUMBERS |= {"freed_hours", "low_value", "base_value", "high_value", "net_at_low_eur"}
 NUMBERS |= {"net_at_high_eur", "threshold_value", "n_teams", "n_in_change", "n_improved"}
 NUMBERS |= {"set_kind", "realised_amount_eur"}
+NUMBERS |= {"net_mean_eur", "net_p025_eur", "net_p500_eur", "net_p975_eur", "n_draws"}
+NUMBERS |= {"probability_net_above_zero"}
+NUMBERS |= {"n_fit", "n_comparison", "n_fit_teams", "n_comparison_teams", "n_left_out"}
+NUMBERS |= {"interval_reason", "unit_price_eur", "estimate_eur", "ci_low_eur", "ci_high_eur"}
+NUMBERS |= {"n_started", "mean_wait_days", "wait_days_without", "wait_change_days", "n_referred"}
+NUMBERS |= {"arrival_pattern", "n_places", "n_replications", "simulated_wait_days"}
+NUMBERS |= {"simulated_wait_days_without", "simulated_change_days", "simulation_reason"}
+NUMBERS |= {f"share_over_{n}_days{end}" for n in (30, 90) for end in ("", "_without")}
 
 
 def _of(service: str, procurement: str) -> Row:
@@ -227,6 +261,123 @@ def cost_confirmed() -> list[Row]:
     ]
 
 
+def cost_comparison() -> list[Row]:
+    """Return lines with an interval and without, one of each service, and the total of all."""
+    found = {
+        # unit, procurement, price, (n, with FIT, teams, teams with FIT), estimate and interval, reason
+        "HEHKU": ("month", "purchased", "1444", (212, 120, 12, 9), (-0.42, -0.71, -0.13), None),
+        "NEPSY": ("session", "purchased", "345", (96, 55, 7, 6), (-0.85, None, None), "few_teams"),
+        "TUKIHLO": ("day", "purchased", "104", (61, 30, 12, 6), (0.5, -1.5, 2.5), None),
+        "PERHETYO": ("session", "own", "217", (540, 300, 21, 18), (0.31, -0.22, 0.84), None),
+        "NEUVONTA": ("session", "own", "162", (80, 50, 5, 4), (None, None, None), "no_contrast"),
+    }
+    rows = [
+        {
+            "service_code": service,
+            "unit": unit,
+            "procurement": procurement,
+            "price_year": 2025,
+            "vat_included": 0,
+            "per": "episode",
+            "unit_price_eur": Decimal(price),
+            **{
+                f"{name}_eur": None if value is None else Decimal(str(value)) * Decimal(price)
+                for name, value in zip(("estimate", "ci_low", "ci_high"), values, strict=True)
+            },
+            **_compared(counts, values),
+            "interval_reason": reason,
+        }
+        for service, (unit, procurement, price, counts, values, reason) in found.items()
+    ]
+    total = {"service_code": "_total", "unit": "plan", "n_left_out": 131}
+    return [*rows, total | _compared((909, 505, 43, 36), (-0.031, -0.058, -0.004))]
+
+
+def _compared(counts: tuple[int, int, int, int], values: tuple[float | None, ...]) -> Row:
+    n, with_fit, teams, with_fit_teams = counts
+    return {
+        "opened_to": date(2024, 8, 26),
+        "n": n,
+        "n_persons": n,
+        "n_fit": with_fit,
+        "n_comparison": n - with_fit,
+        "n_teams": teams,
+        "n_fit_teams": with_fit_teams,
+        "n_comparison_teams": teams - 1,
+        **dict(zip(("estimate", "ci_low", "ci_high"), values, strict=True)),
+        "ci_level": 0.95,
+        "caveat_code": "adoption_not_by_lot",
+    }
+
+
+def cost_probability() -> list[Row]:
+    found = {
+        ("HEHKU", "purchased"): (12, 0.9996, "19820.50", "11840.25", "19644.75", "28311.50"),
+        ("NEPSY", "purchased"): (21, 0.643, "2105.25", "-8190.50", "2240.75", "11935.00"),
+        ("TUKIHLO", "purchased"): (6, 0.88, "900", "-100", "850", "2100"),
+        ("PERHETYO", "own"): (47, 0.0, "-15100", "-21040", "-15000", "-9200"),
+    }
+    return [
+        {
+            **_of(*key),
+            "n_episodes": n,
+            "n_persons": n,
+            "probability_net_above_zero": share,
+            "net_mean_eur": Decimal(mean),
+            "net_p025_eur": Decimal(low),
+            "net_p500_eur": Decimal(median),
+            "net_p975_eur": Decimal(high),
+            "n_draws": 10_000,
+            "seed": 20_250_812,
+            "distribution": "pert",
+        }
+        for key, (n, share, mean, low, median, high) in found.items()
+    ]
+
+
+def flow_effect() -> list[Row]:
+    """Return the three scenarios of services that are simulated, by Little's law alone, and hidden."""
+    share = {"low": 0.5, "base": 0.75, "high": 1.0}
+    services = {
+        "PERHETYO": ("own", 47, -12.4, -6.4, None, "in_waves"),
+        "NEUVONTA": ("own", 33, -3.2, None, "no_places_fit", "at_random"),
+        "HEHKU": ("purchased", 12, None, -9.2, None, "at_random"),
+        "TUKIHLO": ("purchased", 6, None, -7.0, None, "at_random"),
+    }
+    rows = []
+    for service, (procurement, n, by_law, simulated, reason, pattern) in services.items():
+        for scenario, part in share.items():
+            change = None if simulated is None else simulated * part
+            law = None if by_law is None else by_law * part
+            rows.append(
+                {
+                    "service_code": service,
+                    "procurement": procurement,
+                    "scenario": scenario,
+                    "n_episodes": n,
+                    "n_persons": n,
+                    "n_started": 4 * n,
+                    "mean_wait_days": 33.5,
+                    "wait_days_without": None if law is None else 33.5 - law,
+                    "wait_change_days": law,
+                    "share_used": 1.0,
+                    "n_referred": 4 * n + 3,
+                    "arrival_pattern": pattern,
+                    "simulated_change_days": change,
+                    "ci_low": None if change is None else change - 0.6,
+                    "ci_high": None if change is None else change + 0.6,
+                    "ci_level": 0.95,
+                    "share_over_30_days": None if change is None else 0.41,
+                    "share_over_30_days_without": None if change is None else 0.47,
+                    "share_over_90_days": None if change is None else 0.07,
+                    "share_over_90_days_without": None if change is None else 0.12,
+                    "simulation_reason": reason,
+                    "caveat_code": "model_not_forecast",
+                }
+            )
+    return rows
+
+
 def assumptions() -> list[Row]:
     def row(factor: str, service: str | None, values: str, unit: str, **more: Any) -> Row:
         low, base, high = map(Decimal, values.split())
@@ -266,5 +417,8 @@ def contents() -> dict[str, list[Row]]:
         "cost_excluded": cost_excluded(),
         "cost_outcome": cost_outcome(),
         "cost_confirmed": cost_confirmed(),
+        "cost_comparison": cost_comparison(),
+        "cost_probability": cost_probability(),
+        "flow_effect": flow_effect(),
         "dim_cost_assumption": assumptions(),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import pytest
 import yaml
 
 import fit_warehouse.report
+from fit_metrics.cost_effect import EstimatedEffect
 from fit_warehouse import project
 from fit_warehouse.errors import UsageError
 from fit_warehouse.landing import contract
+from fit_warehouse.measure.cost_comparison import interval_reason
 from fit_warehouse.measure.counts import FUNNEL
 from fit_warehouse.report.catalogue import TEXTS, Catalogue, load_catalogue
 from fit_warehouse.report.cost_basis import FACTORS
@@ -38,6 +41,10 @@ def reasons() -> set[str]:
 DATA_CODES = {"month", "session", "day", "professional", "pcoms", "icce", *FUNNEL}
 DATA_CODES |= {"payer", "none", "times", "units", *reasons()}
 DATA_CODES |= {"caretaker", "self"} | {f"{code}_{role}".lower() for code, role in GROUP_ORDER}
+# Why a comparison has no interval, and a queue no simulation; what must be said beside both.
+DATA_CODES |= {"few_teams", "few_teams_on_a_side", "few_episodes", "no_variation", "no_contrast"}
+DATA_CODES |= {"few_lengths", "few_referrals", "wait_unknown", "nobody_waits", "no_places_fit"}
+DATA_CODES |= {"no_simpy", "pert", "adoption_not_by_lot", "model_not_forecast"}
 
 
 def trees() -> Iterator[ast.Module]:
@@ -80,6 +87,48 @@ def test_every_key_asked_for_is_there(language: str) -> None:
     assert not asked - keys
     for prefix in first_arguments("label", "count"):
         assert any(key.startswith(f"{prefix}.") for key in keys), prefix
+
+
+def estimate(
+    n_teams: int, n_fit_teams: int = 9, estimate: float = -0.5, reason: str = ""
+) -> EstimatedEffect:
+    nothing = math.nan
+    return EstimatedEffect(
+        estimate=estimate,
+        ci_low=nothing,
+        ci_high=nothing,
+        ci_level=0.95,
+        n=90,
+        n_missing=0,
+        method="",
+        standard_error=nothing,
+        df=nothing,
+        p_value=nothing,
+        n_fit=45,
+        n_comparison=45,
+        n_teams=n_teams,
+        n_fit_teams=n_fit_teams,
+        n_comparison_teams=9,
+        reason=reason,
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        (None, "no_contrast"),
+        (estimate(n_teams=9), "few_teams"),
+        (estimate(n_teams=12, n_fit_teams=3), "few_teams_on_a_side"),
+        (estimate(n_teams=12, n_fit_teams=9, reason="alike"), "no_variation"),
+        (estimate(n_teams=12, estimate=math.nan), "few_episodes"),
+    ],
+)
+def test_every_reason_for_no_interval_has_its_words(
+    language: str, found: EstimatedEffect | None, reason: str
+) -> None:
+    assert interval_reason(found) == reason
+    assert load_catalogue(language).has(f"comparison.reason.{reason}")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
