@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fit_metrics._arrays import as_column, check_same_length, refuse_missing
+from fit_metrics._adjustments import adjustments
+from fit_metrics._arrays import FloatArray, as_column, check_same_length, refuse_missing
 from fit_metrics._cluster_robust import regression
 from fit_metrics._flags import flag_column, number_or_flag_column
 from fit_metrics._groups import as_groups
-from fit_metrics._multilevel_rows import complete_rows, covariate_matrix
+from fit_metrics._multilevel_rows import complete_rows
 from fit_metrics._options import Direction, Missing, check_flag, direction_sign
 from fit_metrics._team_counts import teams_of_each_kind, why_no_interval
 
@@ -46,6 +48,7 @@ def joint_differences(
     recorded_in_both_periods: bool,
     direction: Direction,
     covariates: ArrayLike | None,
+    factors: Mapping[str, ArrayLike] | None,
     missing: Missing,
 ) -> Joint:
     """Give FIT less comparison in cost and effect, better effects above 0."""
@@ -61,9 +64,9 @@ def joint_differences(
     fit, team = flag_column("is_fit", is_fit), as_groups("teams", teams)
     for name, column in (("effects", effect), ("is_fit", fit), ("teams", team.codes)):
         check_same_length("costs", cost, name, column)
-    matrix = covariate_matrix(covariates, cost.size)
+    adjusted = adjustments(covariates, factors, "costs", cost)
     is_lacking = np.isnan(cost) | np.isnan(effect) | np.isnan(fit) | (team.codes < 0)
-    is_lacking |= np.isnan(matrix).any(axis=1)
+    is_lacking |= adjusted.is_lacking()
     count = int(np.count_nonzero(is_lacking))
     refuse_missing("costs, effects and what goes with them", count, cost.size, missing)
     kept = ~is_lacking
@@ -75,12 +78,11 @@ def joint_differences(
         )
     # Each in its own spread, so that their sum holds both; the covariance comes out of that sum.
     units = [_spread(cost), _spread(effect)]
-    scaled = [cost / units[0], effect / units[1]]
+    scaled = [_from_first(cost) / units[0], _from_first(effect) / units[1]]
+    columns = np.column_stack([adjusted.columns(kept), fit])
     found, n_teams = [], 0
     for outcome in (*scaled, scaled[0] + scaled[1]):
-        rows = complete_rows(
-            outcome, np.column_stack([matrix[kept], fit]), {"teams": team.codes[kept]}, "raise"
-        )
+        rows = complete_rows(outcome, columns, {"teams": team.codes[kept]}, "raise")
         fixed = regression(rows, "CR2", 0.95).fixed
         found.append((float(fixed.estimate[-1]), float(fixed.covariance[-1, -1])))
         n_teams, df = rows.groupings[0].labels.size, float(fixed.df[-1])
@@ -103,5 +105,10 @@ def joint_differences(
     )
 
 
-def _spread(values: np.ndarray) -> float:
+def _from_first(values: FloatArray) -> FloatArray:
+    """Give values from the first one, so that what never varies is 0 to the last digit."""
+    return values - values[:1]
+
+
+def _spread(values: FloatArray) -> float:
     return float(values.std()) or 1.0 if values.size else 1.0

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
+from scipy import special
 
 from fit_metrics._arrays import FloatArray
 from fit_metrics._options import finite_number
 
 PERT_SHAPE = 4.0
+_NO_SHARE = 1e-90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,8 +181,31 @@ class Pert:
         width = self.high - self.low
         if width == 0:
             return np.full(size, float(self.low))
-        alpha = 1.0 + PERT_SHAPE * (self.mode - self.low) / width
-        return self.low + width * rng.beta(alpha, PERT_SHAPE + 2.0 - alpha, size)
+        return self.low + width * rng.beta(*self._shapes(), size)
+
+    def quantile(self, shares: ArrayLike) -> FloatArray:
+        """Give the values below which these shares of the distribution lie, in the shares' shape.
+
+        Factors that one judgement moves together are read at the same shares.
+
+        Raises
+        ------
+        ValueError
+            A share is missing, below 0 or above 1.
+        """
+        at = np.asarray(shares, dtype=np.float64)
+        if not ((at >= 0.0) & (at <= 1.0)).all():
+            raise ValueError("shares has a value that is missing or not between 0 and 1")
+        width = self.high - self.low
+        if width == 0:
+            return np.full(at.shape, float(self.low))
+        # SciPy has no number for a share so near to 0, whose value is the end to the last digit.
+        at = np.where(at < _NO_SHARE, 0.0, at)
+        return np.asarray(self.low + width * special.betaincinv(*self._shapes(), at))
+
+    def _shapes(self) -> tuple[float, float]:
+        alpha = 1.0 + PERT_SHAPE * (self.mode - self.low) / (self.high - self.low)
+        return alpha, PERT_SHAPE + 2.0 - alpha
 
 
 Distribution = Beta | Gamma | Uniform | Triangular | Pert

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fit_metrics._adjustments import adjustments
 from fit_metrics._arrays import FloatArray, check_same_length, refuse_missing
 from fit_metrics._flags import flag_column, non_negative_column
 from fit_metrics._groups import as_groups
-from fit_metrics._multilevel_rows import Rows, complete_rows, covariate_matrix
+from fit_metrics._multilevel_rows import Rows, complete_rows
 from fit_metrics._options import Missing
 
 
@@ -34,13 +35,9 @@ def comparison_rows(
     check_same_length("used_units", used, "planned_units", planned)
     check_same_length("used_units", used, "is_fit", fit)
     check_same_length("used_units", used, "teams", team.codes)
-    matrix = covariate_matrix(covariates, used.size)
-    coded = {name: as_groups(f"factors[{name!r}]", each) for name, each in (factors or {}).items()}
+    adjusted = adjustments(covariates, factors, "used_units", used)
     is_lacking = np.isnan(used) | np.isnan(planned) | np.isnan(fit) | (team.codes < 0)
-    is_lacking |= np.isnan(matrix).any(axis=1)
-    for name, groups in coded.items():
-        check_same_length("used_units", used, f"factors[{name!r}]", groups.codes)
-        is_lacking |= groups.codes < 0
+    is_lacking |= adjusted.is_lacking()
     if is_closed is not None:
         closed = flag_column("is_closed", is_closed)
         check_same_length("used_units", used, "is_closed", closed)
@@ -49,10 +46,9 @@ def comparison_rows(
     count = int(np.count_nonzero(is_lacking))
     refuse_missing("used_units and what goes with it", count, used.size, missing)
     kept = ~is_lacking
-    indicators = [_indicators(groups.codes[kept]) for groups in coded.values()]
-    adjusted = np.column_stack([matrix[kept], *indicators, fit[kept]])
+    columns = np.column_stack([adjusted.columns(kept), fit[kept]])
     rows = complete_rows(
-        np.minimum(used, planned)[kept], adjusted, {"teams": team.codes[kept]}, "raise"
+        np.minimum(used, planned)[kept], columns, {"teams": team.codes[kept]}, "raise"
     )
     return rows._replace(n_missing=count), fit[kept]
 
@@ -63,9 +59,3 @@ def _refuse_open(is_open: NDArray[np.bool_]) -> None:
             f"is_closed is 0 in {np.count_nonzero(is_open)} episodes that used less than planned: "
             "what they will use is not known yet; choose openings that lie the planned length back"
         )
-
-
-def _indicators(codes: NDArray[np.int64]) -> FloatArray:
-    """Give a column for each code that occurs but the first."""
-    levels = np.unique(codes)[1:]
-    return np.asarray(codes[:, None] == levels, dtype=np.float64)

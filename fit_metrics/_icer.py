@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,6 +38,8 @@ class CostComparison:
         FIT less comparison; an effect above 0 is for the better.
     cost_error, effect_error, df : float
         Cluster-robust (CR2) standard errors and degrees of freedom.
+    cost_low, cost_high, effect_low, effect_high : float
+        Limits of either difference alone.
     verdict : str
         Where the point lies on the plane: "dominant" (no dearer and no worse), "dominated" (no
         cheaper and no better), "more_costly_more_effective", "less_costly_less_effective", "equal",
@@ -68,6 +71,10 @@ class CostComparison:
     cost_error: float
     effect_error: float
     df: float
+    cost_low: float
+    cost_high: float
+    effect_low: float
+    effect_high: float
     verdict: Verdict
     estimate: float
     ci_low: float
@@ -98,6 +105,7 @@ def compare_costs(
     direction: Direction,
     willingness_to_pay: ArrayLike,
     covariates: ArrayLike | None = None,
+    factors: Mapping[str, ArrayLike] | None = None,
     level: float = 0.95,
     missing: Missing = "raise",
 ) -> CostComparison:
@@ -119,7 +127,10 @@ def compare_costs(
     willingness_to_pay : array_like, shape (k,)
         Values of a unit of effect, in euros, 0 or more.
     covariates : array_like, shape (n,) or (n, p), optional
-        Numbers to adjust for, known without FIT.
+        Numbers to adjust for, known without FIT (age).
+    factors : mapping of str to array_like, optional
+        Codes to adjust for, known without FIT (service, season, referral), as in
+        :func:`estimated_effect`.
     level : float
         Coverage of intervals, between 0 and 1.
     missing : {"raise", "omit"}
@@ -178,6 +189,7 @@ def compare_costs(
         recorded_in_both_periods=recorded_in_both_periods,
         direction=direction,
         covariates=covariates,
+        factors=factors,
         missing=missing,
     )
     verdict = verdict_of(joint.cost, joint.effect)
@@ -189,12 +201,17 @@ def compare_costs(
         found = solve(joint.cost, joint.effect, *spread, quantile)
     benefit = values * joint.effect - joint.cost
     error = np.array([joint.benefit_error(value) for value in values.tolist()])
+    cost_error, effect_error = math.sqrt(joint.variance_cost), math.sqrt(joint.variance_effect)
     return CostComparison(
         incremental_cost=joint.cost,
         incremental_effect=joint.effect,
-        cost_error=math.sqrt(joint.variance_cost),
-        effect_error=math.sqrt(joint.variance_effect),
+        cost_error=cost_error,
+        effect_error=effect_error,
         df=joint.df,
+        cost_low=joint.cost - quantile * cost_error,
+        cost_high=joint.cost + quantile * cost_error,
+        effect_low=joint.effect - quantile * effect_error,
+        effect_high=joint.effect + quantile * effect_error,
         verdict=verdict,
         estimate=joint.cost / joint.effect if has_ratio else math.nan,
         ci_level=checked_level,

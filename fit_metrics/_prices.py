@@ -187,3 +187,44 @@ def discounted(
     amount = exact("amount_eur", amount_eur, may_be_negative=True)
     time, yearly = exact("years", years), exact("rate", rate)
     return as_decimal(amount / (1 + yearly) ** max(ceil(time) - 1, 0))
+
+
+def discounted_evenly(
+    amount_eur: Decimal | int,
+    *,
+    years: Decimal | int,
+    rate: Decimal | int = Decimal("0.03"),
+) -> Decimal:
+    """Give the present value of an amount that is spent evenly from now on.
+
+    Parameters
+    ----------
+    amount_eur : Decimal or int
+        In euros, at constant prices.
+    years : Decimal or int
+        How long it takes, in years.
+    rate : Decimal or int
+        Discount rate a year; 3 % by default.
+
+    Returns
+    -------
+    Decimal
+        The parts of the years, each as :func:`discounted` has it; within a year the amount itself.
+
+    Raises
+    ------
+    ValueError
+        A float, a negative time or rate.
+
+    Examples
+    --------
+    >>> discounted_evenly(2060, years=2), discounted_evenly(2060, years=1)
+    (Decimal('2030'), Decimal('2060'))
+    """
+    amount = exact("amount_eur", amount_eur, may_be_negative=True)
+    time, yearly = exact("years", years), exact("rate", rate)
+    if time <= 1:
+        return as_decimal(amount)
+    parts = [min(time - year, Fraction(1)) / time for year in range(ceil(time))]
+    left = sum(part / (1 + yearly) ** year for year, part in enumerate(parts))
+    return as_decimal(amount * left)

@@ -25,7 +25,14 @@ from fit_metrics._net_effect import net_effect
 from fit_metrics._net_records import NetEffect, Waterfall, total_effect
 from fit_metrics._net_thresholds import NetThresholds, net_thresholds
 from fit_metrics._one_way import OneWay, Threshold, one_way, threshold
-from fit_metrics._prices import Amount, PriceIndex, discounted, price_at, sum_amounts
+from fit_metrics._prices import (
+    Amount,
+    PriceIndex,
+    discounted,
+    discounted_evenly,
+    price_at,
+    sum_amounts,
+)
 from fit_metrics._sensitivity import Probabilistic, net_amount, probabilistic
 
 __all__ = [
@@ -56,6 +63,7 @@ __all__ = [
     "break_even_endings",
     "certain",
     "discounted",
+    "discounted_evenly",
     "early_ending_gross",
     "estimated_effect",
     "fit_cost",

@@ -88,6 +88,16 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Cost:
+    """How the comparison and the probabilistic analysis of costs are told."""
+
+    # Euros by outcome gained, a range to read the curve at: no threshold is set in Finland.
+    willingness_to_pay: tuple[int, ...] = (0, 1_000, 2_500, 5_000, 10_000, 20_000, 50_000)
+    draws: int = 10_000
+    seed: int = 20_250_812  # the same data give the same draws
+
+
+@dataclass(frozen=True, slots=True)
 class Publish:
     """Disclosure control, calendar and retention of what is published."""
 
@@ -125,6 +135,7 @@ class Settings:
     build: Build = field(default_factory=Build)
     episodes: Episodes = field(default_factory=Episodes)
     outcome: Outcome = field(default_factory=Outcome)
+    cost: Cost = field(default_factory=Cost)
     publish: Publish = field(default_factory=Publish)
     retention: Retention = field(default_factory=Retention)
     terminal: Terminal = field(default_factory=Terminal)
@@ -203,11 +214,18 @@ def _convert(hint: Any, value: Any) -> Any:
     if hint in (int, float, str):
         if isinstance(value, bool):
             raise ValueError(f"expected {hint.__name__}")
+        if hint is int and isinstance(value, float) and not value.is_integer():
+            raise ValueError("expected a whole number")
         return hint(value)
     if get_origin(hint) is dict:
         if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
             raise ValueError('expected names and texts in fit.toml, as { "A" = "b" }')
         return dict(value)
+    if get_origin(hint) is tuple and get_args(hint)[0] is int:
+        numbers = value.split(",") if isinstance(value, str) else value
+        if not isinstance(numbers, list):
+            raise ValueError("expected a list of whole numbers, as [0, 1000]")
+        return tuple(_convert(int, number) for number in numbers)
     if get_origin(hint) is tuple:
         texts = value.split(",") if isinstance(value, str) else value
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
@@ -244,6 +262,11 @@ def _check(settings: Settings) -> None:
         raise UsageError("setting outcome.ci_level is a probability: between 0 and 1, as 0.95")
     if not 0 < settings.outcome.least_chance < 1:
         raise UsageError("setting outcome.least_chance is a probability: between 0 and 1, as 0.1")
+    values = settings.cost.willingness_to_pay
+    if not values or values[0] < 0 or list(values) != sorted(set(values)):
+        raise UsageError("setting cost.willingness_to_pay is a rising list of euros, 0 or more")
+    if settings.cost.draws < 1_000 or settings.cost.seed < 0:
+        raise UsageError("setting cost: draws are 1000 or more, and the seed is 0 or more")
     if settings.publish.k_min < 3:
         raise UsageError(
             "setting publish.k_min is below 3: so small groups can be recognised. Use 5, never below 3"

@@ -55,12 +55,20 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
         """
         create or replace temp table instrument (
             instrument_code varchar, item_count integer,
-            item_min decimal(6,2), item_max decimal(6,2), score_step decimal(6,2)
+            item_min decimal(18,6), item_max decimal(18,6), score_step decimal(18,6),
+            total_min decimal(18,6), total_max decimal(18,6)
         )
         """
     )
     connection.executemany(
-        "insert into instrument values (?, ?, ?, ?, ?)",
+        """
+        insert into instrument
+        select *, item_count * item_min, item_count * item_max
+        from (
+            select ? as instrument_code, ?::integer as item_count, ?::decimal(18,6) as item_min,
+                ?::decimal(18,6) as item_max, ?::decimal(18,6) as score_step
+        )
+        """,
         [
             (known.code, known.item_count, known.item_min, known.item_max, known.score_step)
             for known in instruments()
@@ -106,6 +114,28 @@ def take(
     -----
     `identity.stop` comes before: its findings lie in a temporary table and are problems here.
     """
+    rows = rows_of(connection, table, header, extracted_at=extracted_at, today=today)
+    n_rows = database.scalar(connection, "select count(*) from delivered")
+    profile: dict[str, Any] = {}
+    if to is None:
+        _judge(connection, rows)
+    else:
+        profile = _store(connection, rows, to, n_rows)
+    taken = told(connection, rows, n_rows, profile)
+    well = "delivered anti join bad using (row_number)" if taken.quarantined else "delivered"
+    connection.execute(f"create or replace temp view kept as {rows.typed(well)}")
+    return taken
+
+
+def rows_of(
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    header: tuple[str, ...],
+    *,
+    extracted_at: datetime | None,
+    today: date,
+) -> Rows:
+    """Return how the rows of `delivered` are read and judged; the rest as `take`."""
     # Columns outside the contract are not read: they may have any name, or none.
     twice = [name for name in table.names if header.count(name) > 1]
     if twice:
@@ -119,18 +149,7 @@ def take(
         {"extracted_at": extracted_at, "today": today},
     )
     seen = look(connection, [column for column in table.columns if column.name in header])
-    rows = Rows(table, header, seen)
-    n_rows = database.scalar(connection, "select count(*) from delivered")
-    profile: dict[str, Any] = {}
-    if to is None:
-        _judge(connection, rows)
-    else:
-        profile = _store(connection, rows, to, n_rows)
-    n_bad = database.scalar(connection, "select count(*) from bad")
-    _problems(connection, rows, n_bad)
-    well = "delivered anti join bad using (row_number)" if n_bad else "delivered"
-    connection.execute(f"create or replace temp view kept as {rows.typed(well)}")
-    return _taken(connection, n_rows, n_bad, profile)
+    return Rows(table, header, seen)
 
 
 def _judge(connection: duckdb.DuckDBPyConnection, of: Rows) -> None:
@@ -158,14 +177,14 @@ def _store(
         "create or replace temp table bad as select row_number from delivered "
         + (missing if n_kept < n_rows else "where false")
     )
-    profile = _profile(connection, of.table, stored)
+    profile = profile_of(connection, of.table, to)
     if not n_kept:
         to.path.unlink()
     return profile
 
 
-def _profile(connection: duckdb.DuckDBPyConnection, table: Table, stored: str) -> dict[str, Any]:
-    """Return what the expectations on a delivery look at: shares and ranges, no person."""
+def profile_of(connection: duckdb.DuckDBPyConnection, table: Table, to: Store) -> dict[str, Any]:
+    """Return what the expectations on a stored delivery look at: shares and ranges, no person."""
     wanted: dict[str, str] = {}
     if "session_date" in table.names:
         wanted |= {"first_day": "min(session_date)", "last_day": "max(session_date)"}
@@ -177,6 +196,7 @@ def _profile(connection: duckdb.DuckDBPyConnection, table: Table, stored: str) -
         }
     if not wanted:
         return {}
+    stored = f"read_parquet({database.path_list([to.path])})"
     (found,) = connection.execute(f"select {', '.join(wanted.values())} from {stored}").fetchall()
     return dict(zip(wanted, found, strict=True))
 
@@ -217,10 +237,15 @@ def _first_problem(of_column: list[rules.Rule]) -> str:
     return f"{{'reason': case {whens} end, 'column_name': '{of_column[0].column}'}}"
 
 
-def _taken(
-    connection: duckdb.DuckDBPyConnection, n_rows: int, n_bad: int, profile: dict[str, Any]
+def told(
+    connection: duckdb.DuckDBPyConnection, of: Rows, n_rows: int, profile: dict[str, Any]
 ) -> Taken:
-    """Return the counts of a table that has been judged, and where its first problems are."""
+    """Return the counts of a judged table, and make `problem`: what is wrong with the rows in `bad`.
+
+    Of `n_rows` only the rows in `bad` have to be in `delivered`.
+    """
+    n_bad = database.scalar(connection, "select count(*) from bad")
+    _problems(connection, of, n_bad)
     ((n_malformed,),) = connection.execute("select count(*) from malformed").fetchall()
     counted = connection.execute(
         "select reason, count(distinct row_number) from problem group by reason order by reason"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import itertools
@@ -29,6 +30,7 @@ from fit_warehouse.landing import (
     ledger,
     pseudonym,
     rotate,
+    slices,
 )
 from fit_warehouse.landing.adapters import Adapter, Part, Reading
 from fit_warehouse.landing.adapters.contract_files import ContractFiles
@@ -38,10 +40,11 @@ from fit_warehouse.landing.ledger import Entry
 from fit_warehouse.landing.quarantine import closing
 from fit_warehouse.landing.quarantine import write as quarantining
 from fit_warehouse.landing.refusal import RefusedFileError, reasons
+from fit_warehouse.landing.slices import NotInSlicesError, Outcome, Sliced
 from fit_warehouse.settings import HELSINKI, Settings
 
 Say = Callable[[str], None]
-READ_AHEAD = 128 * 2**20  # bytes; of larger files two at once would not stay in memory
+READ_AHEAD = slices.SIZE  # bytes; larger files are read in slices
 
 
 @dataclass(slots=True)
@@ -154,6 +157,7 @@ class _Worker:
         self.keys = pseudonym.load_keys(settings.paths.key_file)
         rotate.check(home, self.keys)
         self.started = datetime.now(UTC)
+        self.today = self.started.astimezone(HELSINKI).date()
         self.known = {entry.file_id: entry for entry in ledger.landed(home)}
         self.known_before = frozenset(entry.sha256 for entry in self.known.values())
         self.is_synthetic = {entry.is_synthetic for entry in self.known.values()}
@@ -195,7 +199,7 @@ class _Worker:
         """
         try:
             adapter = adapters.choose(file, self.adapters)
-            if not isinstance(adapter, ContractFiles) or file.path.suffix.lower() != ".csv":
+            if not _is_plain(adapter, file):
                 return None
             (part,) = adapter.read(file, connection).parts
             return self._load(part, connection)
@@ -275,18 +279,12 @@ class _Worker:
 
     def _take(self, read: Read, part: Part, file_id: str) -> Entry:
         """Read, judge and write one table; the ledger entry comes after this."""
-        file, header = read.file, read.header or self._load(part, self.connection)
-        read.check_unchanged()
-        erased = tombstones.drop(self.connection, self.home, part.table, header, self.keys)
-        raw = self.home.raw / part.table.name / f"{file_id}.parquet"
-        taken = intake.take(
-            self.connection,
-            part.table,
-            header,
-            extracted_at=file.extracted_at,
-            today=self.started.astimezone(HELSINKI).date(),
-            to=Store(raw, file_id, self.keys),
+        file, to = (
+            read.file,
+            Store(self.home.raw / part.table.name / f"{file_id}.parquet", file_id, self.keys),
         )
+        outcome = self._take_slices(read, part, to) or self._take_whole(read, part, to)
+        header, taken = outcome.header, outcome.taken
         # Only now is it sure that this is a header and no row of data, which no note may repeat.
         unknown = {name for name in header if name and name not in (*part.table.names, closing.ID)}
         if unknown:
@@ -294,7 +292,7 @@ class _Worker:
             names = files.shown(", ".join(sorted(unknown)))
             self.landing.notes.append(f"{file.name}: {text}: {names}")
         if taken.quarantined > self.settings.land.max_quarantined_share * taken.delivered:
-            raw.unlink(missing_ok=True)
+            to.path.unlink(missing_ok=True)
             raise RefusedFileError("too_many_quarantined", _where(taken))
         if taken.quarantined:
             quarantine = self.home.quarantine / f"{file_id}.parquet"
@@ -313,13 +311,51 @@ class _Worker:
             self.started,
             file_id=file_id,
             status=ledger.LANDED,
-            rows_delivered=taken.delivered + erased,
+            rows_delivered=taken.delivered + outcome.n_erased,
             rows_quarantined=taken.quarantined,
-            rows_erased=erased,
+            rows_erased=outcome.n_erased,
             closes=closing.close(self.connection, self.home, file_id, header),
             reasons=taken.reasons,
             profile=taken.profile,
         )
+
+    def _take_whole(self, read: Read, part: Part, to: Store) -> Outcome:
+        """Judge and store the rows of a part."""
+        header = read.header or self._load(part, self.connection)
+        read.check_unchanged()
+        erased = tombstones.drop(self.connection, self.home, part.table, header, self.keys)
+        taken = intake.take(
+            self.connection,
+            part.table,
+            header,
+            extracted_at=read.file.extracted_at,
+            today=self.today,
+            to=to,
+        )
+        return Outcome(header, erased, taken)
+
+    def _take_slices(self, read: Read, part: Part, to: Store) -> Outcome | None:
+        """Judge and store the rows of a large file slice by slice; None if it has to be read whole."""
+        is_large = sum(read.state[:1]) > READ_AHEAD
+        if read.header or not is_large or not _is_plain(read.adapter, read.file):
+            return None
+
+        def look_through(connection: duckdb.DuckDBPyConnection, header: tuple[str, ...]) -> int:
+            self._load(dataclasses.replace(part, load=lambda _: header), connection)
+            return tombstones.drop(connection, self.home, part.table, header, self.keys)
+
+        file = Sliced(
+            read.file.path,
+            part.table,
+            self.home.path / "spill",
+            look_through,
+            read.check_unchanged,
+            read.file.extracted_at,
+            self.today,
+        )
+        with contextlib.suppress(NotInSlicesError):
+            return slices.take(self.connection, file, to)
+        return None
 
     def _refuse(self, read: Read, part: Part, refusal: RefusedFileError) -> None:
         entry = _entry(
@@ -353,6 +389,11 @@ def _entry(read: Read, part: Part, started: datetime, **what: Any) -> Entry:
         is_synthetic=read.file.delivery.is_synthetic,
         **what,
     )
+
+
+def _is_plain(adapter: Adapter, file: LandingFile) -> bool:
+    """Return whether a file is CSV in the contract's own form."""
+    return isinstance(adapter, ContractFiles) and file.path.suffix.lower() == ".csv"
 
 
 def _state(path: Path) -> tuple[int, ...]:

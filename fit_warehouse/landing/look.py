@@ -23,48 +23,74 @@ class Look:
     ----------
     ragged
         Those with a value that has to be trimmed.
+    formed
+        Those whose values all have the form of the column's type. Of the columns with many different
+        values this is not asked.
     sound
-        Those of whose values none breaks a rule that asks for the value alone. Of the columns with
-        many different values this is not asked.
+        Those of whose values none breaks a rule that asks for the value alone; asked of the same.
+    with_comma
+        Those with a comma in a value.
     """
 
     ragged: frozenset[str]
+    formed: frozenset[str]
     sound: frozenset[str]
+    with_comma: frozenset[str]
 
 
 def look(connection: duckdb.DuckDBPyConnection, columns: Sequence[Column]) -> Look:
     """Look at some columns of `delivered`, all in one query."""
     has_few = values.has_few(connection, "delivered", [column.name for column in columns])
-    looks = [_few(column) if has_few[column.name] else _many(column) for column in columns]
+    known = values.known(connection, "delivered")
+    looks = [
+        _few(column, known.get(column.name)) if has_few[column.name] else _many(column)
+        for column in columns
+    ]
     answers = connection.execute(" union all ".join(looks)).fetchall() if looks else []
+    smooth = [answer for answer in answers if not answer[1]]
     return Look(
-        ragged=frozenset(name for name, is_ragged, _ in answers if is_ragged),
-        sound=frozenset(name for name, is_ragged, is_sound in answers if is_sound > is_ragged),
+        ragged=frozenset(name for name, is_ragged, *_ in answers if is_ragged),
+        formed=frozenset(name for name, _, is_formed, *_ in smooth if is_formed),
+        sound=frozenset(name for name, *_, is_sound, _ in smooth if is_sound),
+        with_comma=frozenset(name for name, *_, has_comma in answers if has_comma),
     )
 
 
 def _many(column: Column) -> str:
-    """Return SQL for name, whether ragged, and that nothing more is known."""
+    """Return SQL for name, whether ragged, that nothing is known of its form, and whether it has a comma."""
     return (
         f"select '{column.name}' as name, {rules.is_ragged(column)} as is_ragged, "
-        "false as is_sound from delivered"
+        f"false as is_formed, false as is_sound, {_has_comma(column)} as has_comma from delivered"
     )
 
 
-def _few(column: Column) -> str:
-    """Return SQL for name, whether ragged, and whether sound, by the different values alone."""
+def _few(column: Column, known: str | None) -> str:
+    """Return SQL for name, whether ragged, formed and sound, and a comma, by the different values alone.
+
+    `known` is a table of them, where there is one.
+    """
     name = column.name
+    different = f"from {known}" if known else f"select distinct {name} from delivered"
     own = [f"({rule.condition})" for rule in rules.column_rules(column) if rule.is_own]
     is_broken = f"coalesce(bool_or({' or '.join(own)}), false)" if own else "false"
     return f"""
-        select '{name}' as name, {rules.is_ragged(column)} as is_ragged, not {is_broken} as is_sound
+        select
+            '{name}' as name,
+            {rules.is_ragged(column)} as is_ragged,
+            not coalesce(bool_or(d_{name} is not null and v_{name} is null), false) as is_formed,
+            not {is_broken} as is_sound,
+            {_has_comma(column)} as has_comma
         from (
             select *, {rules.typed(column)} as v_{name}
-            from (select {name}, nullif({name}, '') as d_{name} from (
-                select distinct {name} from delivered
-            ))
+            from (select {name}, nullif({name}, '') as d_{name} from ({different}))
         )
     """
+
+
+def _has_comma(column: Column) -> str:
+    if column.type not in rules.NUMBERS:
+        return "false"
+    return f"coalesce(bool_or(contains({column.name}, ',')), false)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +107,7 @@ class Rows:
             f"{self._text(column)} as d_{column.name}" for column in self.table.columns
         )
         values = ", ".join(
-            f"{rules.typed(column, is_sound=column.name in self.look.sound)} as v_{column.name}"
-            for column in self.table.columns
+            f"{self._value(column)} as v_{column.name}" for column in self.table.columns
         )
         return f"""
             select
@@ -116,8 +141,13 @@ class Rows:
         """Return SQL for a column as trimmed text, NULL where it is not in the file."""
         if column.name not in self.header:
             return "null::varchar"
-        return (
-            rules.trimmed(column)
-            if column.name in self.look.ragged
-            else f"nullif({column.name}, '')"
+        # An empty text is ragged.
+        return rules.trimmed(column) if column.name in self.look.ragged else column.name
+
+    def _value(self, column: Column) -> str:
+        """Return SQL for a column in its type."""
+        return rules.typed(
+            column,
+            is_formed=column.name in self.look.formed,
+            has_comma=column.name in self.look.with_comma,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,8 +41,8 @@ class Extent:
     is_quote_open: bool
 
 
-def extent(path: Path) -> Extent:
-    """Check that the file is UTF-8 text and return how far it goes.
+def extent(pieces: Iterable[bytes]) -> Extent:
+    """Check that the bytes of a file, in pieces, are UTF-8 text and return how far it goes.
 
     Raises
     ------
@@ -51,7 +52,7 @@ def extent(path: Path) -> Extent:
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     n_ends, n_quotes, tail = 0, 0, b""
-    for piece in chunks(path):
+    for piece in pieces:
         try:
             # Plain text needs no decoding, unless a character has begun in the piece before.
             if not piece.isascii() or decoder.getstate()[0]:
@@ -140,7 +141,7 @@ def read(
     tuple of str
         The names in the header.
     """
-    ends = extent(path)
+    ends = extent(chunks(path))
     dialect = sniff(path, known)
     check_complete(ends, dialect)
     columns = dialect.known(known)
@@ -149,24 +150,40 @@ def read(
     connection.execute("create or replace temp table malformed (row_number bigint)")
     # `create or replace` would keep the rows of the file before until these are read.
     connection.execute("drop table if exists temp.delivered")
-    if not _read_whole(connection, path, dialect, columns, n_lines=ends.n_lines):
+    if not read_lines_as_rows(connection, path, dialect, columns, range(2, ends.n_lines + 1)):
         rows = read_lines.Rows(path, dialect.delimiter, len(dialect.header))
         read_lines.read(connection, rows, columns)
     return dialect.header
 
 
-def _read_whole(
+def read_lines_as_rows(
     connection: duckdb.DuckDBPyConnection,
     path: Path,
     dialect: Dialect,
     columns: dict[str, int],
+    lines: range,
     *,
-    n_lines: int,
+    has_header: bool = True,
 ) -> bool:
-    """Read the file with DuckDB; False when not every line is one well-formed row.
+    """Read a file into `delivered` with DuckDB; False when not every line is one well-formed row.
 
     DuckDB gives rows up for lost after an unbalanced quotation mark and does not tell on which line
     a row begins once there are blank or broken lines, so such files are read line by line instead.
+
+    Parameters
+    ----------
+    connection
+        Where `delivered` is made.
+    path
+        The file.
+    dialect
+        How it is written.
+    columns
+        The position of each column that is read.
+    lines
+        The numbers of the lines below the header.
+    has_header
+        Whether the first line of the file is the header.
     """
     every = [f"c{position}" for position in range(len(dialect.header))]
     types = ", ".join(f"'{name}': 'VARCHAR'" for name in every)
@@ -178,7 +195,7 @@ def _read_whole(
             create or replace temp table delivered as
             select {texts}, {is_blank} as is_blank
             from read_csv(
-                $path, columns = {{{types}}}, header = true, auto_detect = false,
+                $path, columns = {{{types}}}, header = {has_header}, auto_detect = false,
                 delim = '{dialect.delimiter}', quote = '"', escape = '"', nullstr = '',
                 max_line_size = {LONGEST_LINE}, hive_partitioning = false
             )
@@ -190,12 +207,12 @@ def _read_whole(
     counted, n_blank = connection.sql(
         "select count(*), count(*) filter (is_blank) from delivered"
     ).fetchall()[0]
-    if counted != n_lines - 1:
+    if counted != len(lines):
         return False
     # The table is in the order of the file, so a row's place in it is its line; a window that
     # counts would make all of the reading the work of one thread.
     connection.execute("alter table delivered add column row_number bigint")
-    connection.execute("update delivered set row_number = rowid + 2")
+    connection.execute("update delivered set row_number = rowid + $first", {"first": lines.start})
     if n_blank:
         connection.execute("delete from delivered where is_blank")
     connection.execute("alter table delivered drop column is_blank")

@@ -58,18 +58,19 @@ def trimmed(column: Column) -> str:
     return f"nullif(trim({text}, {' || '.join(f'chr({code})' for code in WHITE_SPACE)}), '')"
 
 
-def typed(column: Column, *, is_sound: bool = False) -> str:
+def typed(column: Column, *, is_formed: bool = False, has_comma: bool = True) -> str:
     """Return SQL that turns the trimmed text `d_column` into the column's type, else NULL.
 
-    Where every value of the column is known to be sound, its form is not asked for again.
+    Where every value of the column is known to have its form, that is not asked for again; nor is a
+    comma replaced where there is none.
     """
     text = f"d_{column.name}"
+    number = f"replace({text}, ',', '.')" if has_comma else text
     match column.type:
         case "decimal":
-            form, value = NUMBER, f"try_cast(replace({text}, ',', '.') as {_wide(column)})"
+            form, value = NUMBER, f"try_cast({number} as {_wide(column)})"
         case "integer":
-            number = f"try_cast(replace({text}, ',', '.') as double)"
-            form, value = WHOLE, f"try_cast({number} as integer)"
+            form, value = WHOLE, f"try_cast(try_cast({number} as double) as integer)"
         case "flag":
             return f"case {text} when '1' then 1 when '0' then 0 end"
         case "date":
@@ -78,7 +79,7 @@ def typed(column: Column, *, is_sound: bool = False) -> str:
             form, value = MOMENT, f"try_cast({text} as timestamp)"
         case _:
             return text
-    return value if is_sound else f"case when regexp_matches({text}, '{form}') then {value} end"
+    return value if is_formed else f"case when regexp_matches({text}, '{form}') then {value} end"
 
 
 def _wide(column: Column) -> str:
@@ -138,13 +139,12 @@ def _response() -> list[Rule]:
             Rule("score_out_of_range", item, f"{score} < i.item_min or {score} > i.item_max"),
             Rule("score_off_step", item, f"{score} % i.score_step != 0"),
         ]
-    lowest, highest = "i.item_count * i.item_min", "i.item_count * i.item_max"
     total = " + ".join(f"coalesce(v_{item}, 0)" for item in items)
     n_items = " + ".join(f"(v_{item} is not null)::integer" for item in items)
     any_score = " or ".join(f"v_{item} is not null" for item in (*items, "total"))
     return [
         *rules,
-        Rule("score_out_of_range", "total", f"v_total < {lowest} or v_total > {highest}"),
+        Rule("score_out_of_range", "total", "v_total < i.total_min or v_total > i.total_max"),
         Rule("score_off_step", "total", "v_total % i.score_step != 0"),
         Rule(
             "total_mismatch",

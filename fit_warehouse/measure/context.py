@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -11,7 +11,7 @@ import duckdb
 from fit_metrics.results import Estimate
 from fit_warehouse.errors import DataError
 from fit_warehouse.measure.period import Period, twelve_months
-from fit_warehouse.settings import Outcome, Settings
+from fit_warehouse.settings import Cost, Outcome, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Context:
     period: Period
     parameter_set: str
     ci_level: float
+    cost: Cost = field(default_factory=Cost)
     least_chance: float = Outcome().least_chance
 
     @property
@@ -77,5 +78,6 @@ def make(
         twelve_months(day, settings.publish.calendar_days),
         (parameter_set.fetchone() or (None,))[0] or settings.outcome.parameter_set,
         settings.outcome.ci_level,
+        settings.cost,
         settings.outcome.least_chance,
     )

@@ -248,9 +248,9 @@ def outcome(context: Context) -> Iterator[dict[str, Any]]:
         context.days,
     )
     found = cost_intervals.limits(context, KIND.split(", "), CLOSED)
-    nothing = dict.fromkeys(cost_intervals.COLUMNS)
     yield from _stamped(
-        context, [{**row, **found.get(_line(row, "indicator"), nothing)} for row in counted]
+        context,
+        [{**row, **found.get(_line(row, "indicator"), cost_intervals.NONE)} for row in counted],
     )
 
 

@@ -123,11 +123,23 @@ def interval_reason(found: EstimatedEffect | None) -> str | None:
         return "no_contrast"
     if math.isnan(found.estimate):
         return "few_episodes"
-    if found.n_teams < LEAST_TEAMS:
+    few = few_teams(found.n_teams, found.n_fit_teams, found.n_comparison_teams)
+    return few or ("no_variation" if found.reason else None)
+
+
+def few_teams(n_teams: int, n_fit_teams: int, n_comparison_teams: int) -> str | None:
+    """Return the code that says that there are too few teams for an interval; None where there are not.
+
+    Examples
+    --------
+    >>> few_teams(9, 9, 9), few_teams(12, 9, 3), few_teams(12, 9, 4)
+    ('few_teams', 'few_teams_on_a_side', None)
+    """
+    if n_teams < LEAST_TEAMS:
         return "few_teams"
-    if min(found.n_fit_teams, found.n_comparison_teams) < LEAST_ON_A_SIDE:
+    if min(n_fit_teams, n_comparison_teams) < LEAST_ON_A_SIDE:
         return "few_teams_on_a_side"
-    return "no_variation" if found.reason else None
+    return None
 
 
 def numbers(found: EstimatedEffect | None, level: float) -> dict[str, Any]:

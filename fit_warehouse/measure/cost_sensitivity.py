@@ -33,6 +33,19 @@ TAKING = {"onward_share": "o", "rereferral_share": "r", "onward_units": "pq", "f
 SHARES = ("attribution_share", "avoidable_share", "onward_share", "rereferral_share")
 ENDS = ("low", "high")
 NET = "net_at_{}_eur"
+AGREED = f"""(
+    select *
+    from marts.fct_early_ending_effect
+    where {IN_PERIOD} and is_agreed = 1 and effect_amount_eur is not null
+)"""
+# The early endings of the sums, each with its three scenarios side by side.
+SCENARIOS = f"""
+    from {AGREED} as base
+    inner join {AGREED} as low on base.episode_key = low.episode_key and low.scenario = 'low'
+    inner join {AGREED} as high on base.episode_key = high.episode_key and high.scenario = 'high'
+    where base.scenario = 'base'
+"""
+KIND_OF_BASE = ", ".join(f"base.{name}" for name in KIND.split(", "))
 
 
 def sensitivity(context: Context) -> Iterator[dict[str, Any]]:
@@ -134,23 +147,14 @@ def _sums(context: Context) -> list[dict[str, Any]]:
                 columns.append(f"avg({scenario}.{TERMS[letters]}) as {factor}_{end}_value")
         if factor in SHARES:
             columns.append(f"avg(base.{TERMS[letters]}) as {factor}_base_value")
-    kind = ", ".join(f"base.{name}" for name in KIND.split(", "))
     return read(
         context.connection,
         f"""
-        with agreed as (
-            select *
-            from marts.fct_early_ending_effect
-            where {IN_PERIOD} and is_agreed = 1 and effect_amount_eur is not null
-        )
-        select {kind},
+        select {KIND_OF_BASE},
             sum(base.gross_amount_eur) as gross,
             sum(base.attribution_share * base.gross_amount_eur) as attributed,
             {", ".join(columns)}
-        from agreed as base
-        inner join agreed as low on base.episode_key = low.episode_key and low.scenario = 'low'
-        inner join agreed as high on base.episode_key = high.episode_key and high.scenario = 'high'
-        where base.scenario = 'base'
+        {SCENARIOS}
         group by all
         """,
         context.days,

@@ -124,10 +124,10 @@ def difference(
     )
     if of_plan:
         used, planned = used / planned, np.ones_like(planned)
-    is_fit = rows["is_fit"].cast(pl.Boolean).to_numpy()
-    covariates = adjustments(rows, is_fit, (*FACTORS, "team_code") if within_teams else FACTORS)
-    if independent(np.column_stack([covariates, is_fit])).shape[1] == covariates.shape[1]:
+    contrast = contrasted(rows, (*FACTORS, "team_code") if within_teams else FACTORS)
+    if contrast is None:
         return None
+    is_fit, covariates = contrast
     return estimated_effect(
         used,
         planned,
@@ -137,6 +137,17 @@ def difference(
         rng=np.random.default_rng(SEED),
         level=level,
     )
+
+
+def contrasted(
+    rows: pl.DataFrame, factors: tuple[str, ...] = FACTORS
+) -> tuple[Flags, Floats] | None:
+    """Return who opened under FIT and the columns adjusted for; None where these leave no contrast."""
+    is_fit = rows["is_fit"].cast(pl.Boolean).to_numpy()
+    covariates = adjustments(rows, is_fit, factors)
+    if independent(np.column_stack([covariates, is_fit])).shape[1] == covariates.shape[1]:
+        return None
+    return is_fit, covariates
 
 
 def adjustments(rows: pl.DataFrame, is_fit: Flags, factors: tuple[str, ...] = FACTORS) -> Floats:

@@ -61,6 +61,14 @@ def sensitivity(rows: Sequence[Row], shown: Sequence[Row]) -> list[bool]:
     return [_kind(row) in kinds for row in rows]
 
 
+def probability(rows: Sequence[Row], shown: Sequence[Row]) -> list[bool]:
+    """Return which lines of cost_probability are shown: those of the shown lines of cost_net.
+
+    A line is made of the sums that these show and of assumptions that are open, so it tells no more.
+    """
+    return sensitivity(rows, shown)
+
+
 def excluded(rows: Sequence[Row], rule: Rule) -> list[bool]:
     """Return which lines of cost_excluded are shown: a reason in every sum that it is left out of, or in none.
 

@@ -47,6 +47,7 @@ DISCLOSURE: dict[str, Decide] = {
     "cost_effect": lambda rows, rule, shown: disclosure.cost_effect(rows, rule, _closed(shown)),
     "cost_net": lambda rows, rule, shown: money.net(rows, rule, shown[ALL], shown["cost_effect"]),
     "cost_sensitivity": lambda rows, _, shown: money.sensitivity(rows, shown["cost_net"]),
+    "cost_probability": lambda rows, _, shown: money.probability(rows, shown["cost_net"]),
     "cost_excluded": lambda rows, rule, _: money.excluded(rows, rule),
     "cost_outcome": lambda rows, rule, shown: money.outcome(rows, rule, shown, _closed(shown)),
     "cost_confirmed": lambda rows, rule, _: money.confirmed(rows, rule),

@@ -57,17 +57,25 @@ NUMBERS = frozenset(
         "base_value",
         "high_value",
         "threshold_value",
+        "net_mean_eur",
+        "net_p025_eur",
+        "net_p500_eur",
+        "net_p975_eur",
+        "probability_net_above_zero",
         "outcome",
         "estimate",
         "ci_low",
         "ci_high",
         "set_kind",
+        "bca_low",
+        "bca_high",
+        "bca_reason",
     }
 )
 # How and when a line was made: another word there is no change of the line.
 ABOUT = frozenset({"as_of", "method", "parameter_set", "ci_level", "is_suppressed"})
 # Lines that are made of assumptions as well as of families, and where those stand.
-ASSUMED = frozenset({"cost_net", "cost_sensitivity"})
+ASSUMED = frozenset({"cost_net", "cost_probability", "cost_sensitivity"})
 ASSUMPTIONS = "dim_cost_assumption"
 OPEN_SCHEMA = "marts"  # readers such as Power BI's connector see one schema well
 

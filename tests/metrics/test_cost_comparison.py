@@ -92,6 +92,29 @@ def test_a_prom_before_adoption_is_refused() -> None:
         compare_costs(**both_periods(1, recorded_in_both_periods=False))
 
 
+@pytest.mark.parametrize(("happens", "verdict"), [(0.1, "dominated"), (1.0, "dominated")])
+def test_an_outcome_that_never_varies_differs_by_nothing(happens: float, verdict: str) -> None:
+    """No rounding makes a ratio of it, which would be euros by next to nothing."""
+    data = both_periods(2)
+    age = np.random.default_rng(1).normal(10, 3, 200)
+    result = compare_costs(**{**data, "effects": np.full(200, happens), "covariates": age})
+    assert (result.incremental_effect, result.effect_low, result.effect_high) == (0.0, 0.0, 0.0)
+    assert (result.verdict, result.set_kind) == (verdict, "undefined")
+    assert math.isnan(result.estimate)
+
+
+def test_a_factor_is_its_indicators() -> None:
+    data = both_periods(4)
+    season = np.array(["autumn", "spring", "winter"])[np.arange(200) % 7 % 3]
+    indicators = np.column_stack([season == "spring", season == "winter"]).astype(float)
+    by_code = compare_costs(**data, factors={"season": season})
+    by_column = compare_costs(**data, covariates=indicators)
+    for name in ("incremental_cost", "incremental_effect", "cost_low", "effect_high", "df"):
+        assert getattr(by_code, name) == pytest.approx(getattr(by_column, name)), name
+    with pytest.raises(ValueError, match=r"factors\['season'\] has 3"):
+        compare_costs(**data, factors={"season": season[:3]})
+
+
 def test_few_teams_have_no_interval() -> None:
     result = compare_costs(**both_periods(2, teams=9))
     assert result.reason.startswith("9 teams")

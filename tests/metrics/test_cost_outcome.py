@@ -70,6 +70,39 @@ def test_references_hold_every_kind_of_set() -> None:
     assert kinds >= {"interval", "whole_line", "complement"}
 
 
+# ---------------------------------------------------------------------------- as it was printed
+
+PUBLISHED = {case["id"]: case for case in CASES}
+
+
+def published(name: str) -> Any:
+    case = PUBLISHED[name]
+    return FUNCTIONS[case["function"]](**case["inputs"], **case["options"])
+
+
+def test_soporifics_as_student_and_the_manual_of_r_have_them() -> None:
+    """Ten patients are ten clusters seen on both sides, an hour of sleep is a euro.
+
+    Student (1908, Biometrika 6, 1-25): means 0.75 and 2.33, the second the better with 0.9985 (his
+    table is interpolated). R's manual page of `t.test` on these pairs: t = -4.0621 with 9 degrees of
+    freedom, p = 0.002833, interval -2.4598858 to -0.7001142.
+    """
+    found = published("student_1908_difference")
+    (benefit,), (low,), (high,) = found.net_benefit, found.net_benefit_low, found.net_benefit_high
+    assert found.incremental_cost == pytest.approx(2.33 - 0.75)
+    assert benefit / found.cost_error == pytest.approx(-4.0621, abs=5e-5)
+    assert found.df == pytest.approx(9)
+    assert (low, high) == pytest.approx((-2.4598858, -0.7001142), abs=5e-8)
+    assert 2 * found.acceptability[0] == pytest.approx(0.002833, abs=5e-7)
+    assert 1 - found.acceptability[0] == pytest.approx(0.9985, abs=1e-4)
+    assert published("student_1908_soporifics").estimate == pytest.approx(0.75 / 2.33)
+
+
+def test_the_ratio_of_ten_cities_is_the_printed_one() -> None:
+    """Davison & Hinkley (1997), Bootstrap methods and their application, Table 1.3: ratio 1.520."""
+    assert published("davison_hinkley_1997_cities").estimate == pytest.approx(1.520, abs=5e-4)
+
+
 # -------------------------------------------------------------------------------------- Fieller
 
 means = st.floats(-1e4, 1e4).filter(lambda x: abs(x) > 1e-3)

@@ -7,12 +7,15 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fit_metrics.cost_effect import (
     Amount,
     PriceBasis,
     PriceIndex,
     discounted,
+    discounted_evenly,
     price_at,
     sum_amounts,
 )
@@ -75,3 +78,28 @@ def test_discounting_refuses() -> None:
     with pytest.raises(ValueError, match=r"rate is 0\.03: it must be a Decimal"):
         discounted(1000, years=2, rate=0.03)  # type: ignore[arg-type]
     assert discounted(1000, years=5, rate=0) == 1000
+
+
+@given(
+    st.integers(0, 10**6),
+    st.integers(0, 400).map(lambda part: Decimal(part) / 32),
+    st.integers(0, 20).map(lambda share: Decimal(share) / 100),
+)
+def test_an_even_amount_is_the_sum_of_its_days(amount: int, years: Decimal, rate: Decimal) -> None:
+    """Cut into thirty-seconds of years, each discounted by itself."""
+    slices = int(years * 32)
+    with localcontext(prec=60):
+        parts = [
+            discounted(Decimal(amount) / slices, years=Decimal(number + 1) / 32, rate=rate)
+            for number in range(slices)
+        ]
+        found = discounted_evenly(amount, years=years, rate=rate)
+        assert abs(found - (sum(parts) if slices else amount)) < Decimal("1e-15")
+    assert 0 <= found <= amount
+
+
+def test_an_even_amount_refuses_what_one_amount_does() -> None:
+    with pytest.raises(ValueError, match="years is -1"):
+        discounted_evenly(1000, years=-1)
+    with pytest.raises(ValueError, match=r"rate is 0\.03: it must be a Decimal"):
+        discounted_evenly(1000, years=2, rate=0.03)  # type: ignore[arg-type]

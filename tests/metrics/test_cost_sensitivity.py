@@ -290,3 +290,30 @@ def test_other_refusals() -> None:
     with pytest.raises(ValueError, match=r"confirmed_eur\[1\] is -5"):
         realised_saving([1, -5])
     assert realised_saving([Decimal("0.10"), 3]).amount_eur == Decimal("3.10")
+
+
+@given(
+    st.lists(st.floats(-1e4, 1e4), min_size=3, max_size=3).map(sorted),
+    st.lists(st.just(0.0) | st.floats(1e-60, 1), min_size=1, max_size=5),
+)
+def test_quantiles_of_a_pert_are_those_of_its_beta(ends: list[float], shares: list[float]) -> None:
+    low, mode, high = ends
+    found = Pert(low=low, mode=mode, high=high).quantile(shares)
+    if low == high:
+        assert found.tolist() == [low] * len(shares)
+        return
+    alpha = 1 + 4 * (mode - low) / (high - low)
+    expected = stats.beta.ppf(shares, alpha, 6 - alpha, loc=low, scale=high - low)
+    assert found == pytest.approx(expected, rel=1e-6, abs=1e-6 * (high - low))
+
+
+@pytest.mark.parametrize("mode", [0.0, 1.0, 2.0])
+@pytest.mark.parametrize("share", [0.0, 5e-324, 1e-271, 1e-91])
+def test_a_share_of_next_to_nothing_is_at_the_low_end(mode: float, share: float) -> None:
+    assert Pert(low=0, mode=mode, high=2).quantile([share, 1.0]).tolist() == [0.0, 2.0]
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1, math.nan])
+def test_quantiles_of_no_share_are_refused(share: float) -> None:
+    with pytest.raises(ValueError, match="not between 0 and 1"):
+        Pert(low=0, mode=1, high=2).quantile([0.5, share])

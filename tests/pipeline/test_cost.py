@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import duckdb
+import numpy as np
 import pytest
+from scipy import stats
 
 from fit_warehouse import build
 from fit_warehouse.home import Home
 from fit_warehouse.landing.land import land
+from fit_warehouse.measure import context as contexts
+from fit_warehouse.measure.cost_probability import probability
 from fit_warehouse.measure.measure import measure
-from fit_warehouse.settings import Paths, Settings
+from fit_warehouse.settings import Cost, Paths, Settings
 from tests.pipeline.conftest import GOLDEN, GOLDEN_DAY, Golden
+
+if TYPE_CHECKING:
+    from tests.conftest import BuiltCity
 
 FILES = {
     "unit_price_onward": (
@@ -118,6 +128,106 @@ def test_at_its_threshold_each_factor_brings_the_net_amount_to_nothing(money: Go
     assert share * turns["avoidable_share"] * gross - taken == pytest.approx(fit_cost)
     assert avoided - share * turns["onward_cost_eur"] == pytest.approx(fit_cost)
     assert avoided - taken == pytest.approx(turns["fit_cost_eur"])
+
+
+PROBABILITY = """
+    select net_mean_eur, net_p025_eur, net_p500_eur, net_p975_eur, probability_net_above_zero,
+        n_draws, seed, distribution, n_episodes, n_persons
+    from metrics.cost_probability where service_code = 'hehku'
+"""
+
+
+def test_all_assumptions_vary_together_as_they_are_said_to(money: Golden) -> None:
+    """2 888 less half of ten meetings at 105 EUR, at a share of 0.75, less 45, drawn by SciPy.
+
+    Share and meetings lie evenly about their base, so the mean is the base scenario's amount.
+    """
+    ((*found, n_draws, seed, distribution, n, n_persons),) = money.query(PROBABILITY)
+    assert (n_draws, seed, distribution, n, n_persons) == (10_000, Cost().seed, "pert", 1, 1)
+    rng = np.random.default_rng(5)
+    share = stats.beta(3, 3, loc=0.5, scale=0.5).rvs(1_000_000, random_state=rng)
+    meetings = stats.beta(3, 3, loc=8, scale=4).rvs(1_000_000, random_state=rng)
+    draws = share * (2888 - 0.5 * meetings * 105) - 45
+    assert found[4] == 1.0
+    # Five standard errors of 10 000 draws: of a mean, and of a percentile with its density beside it.
+    error = 5 * draws.std() / 100
+    assert float(str(found[0])) == pytest.approx(1727.25, abs=error)
+    for value, at in zip(found[1:4], (0.025, 0.5, 0.975), strict=True):
+        beside = np.quantile(draws, [at - 0.01, at + 0.01])
+        near = 5 * np.sqrt(at * (1 - at)) / 100 * (beside[1] - beside[0]) / 0.02
+        assert float(str(value)) == pytest.approx(np.quantile(draws, at), abs=near)
+
+
+def test_the_same_seed_gives_the_same_line_and_another_one_nearly(money: Golden) -> None:
+    with duckdb.connect(str(money.home.build_database), read_only=True) as connection:
+        settings = replace(money.settings, cost=Cost(draws=2_000, seed=7))
+        context = contexts.make(connection, settings, GOLDEN_DAY)
+        once, again = (list(probability(context)) for _ in range(2))
+    assert once == again
+    ((mean, *_),) = money.query(PROBABILITY)
+    (line,) = (row for row in once if row["service_code"] == "hehku")
+    assert (line["seed"], line["n_draws"]) == (7, 2_000)
+    assert line["net_mean_eur"] != mean
+    assert float(line["net_mean_eur"]) == pytest.approx(float(str(mean)), rel=0.02)
+
+
+EXPECTED = """
+    with
+    scenario as (
+        select base.episode_key, base.service_code, base.procurement, base.price_year,
+            base.vat_included,
+            {means}
+        from marts.fct_early_ending_effect as base
+        inner join marts.fct_early_ending_effect as low
+            on base.episode_key = low.episode_key and low.scenario = 'low'
+        inner join marts.fct_early_ending_effect as high
+            on base.episode_key = high.episode_key and high.scenario = 'high'
+        where base.scenario = 'base' and base.effect_amount_eur is not null and base.is_agreed = 1
+            and base.closed_on between ? and ?
+    )
+    select service_code, procurement, price_year, vat_included,
+        sum(assumed_attribution_share * (avoidable_share * gross_amount_eur
+            - onward_share * onward_price_eur - rereferral_share * rereferral_price_eur)) as effect
+    from scenario
+    group by all
+"""
+
+
+def test_the_mean_of_the_draws_is_the_amount_at_the_means_of_the_factors(
+    built_city: BuiltCity,
+) -> None:
+    """Net is linear in each factor and they are drawn apart: its mean is known, ending by ending."""
+    names = ("assumed_attribution_share", "avoidable_share", "gross_amount_eur", "onward_share")
+    names += ("onward_price_eur", "rereferral_share", "rereferral_price_eur")
+    means = ", ".join(
+        f"(coalesce(low.{name}, 0)::double + 4 * coalesce(base.{name}, 0)"
+        f" + coalesce(high.{name}, 0)) / 6 as {name}"
+        for name in names
+    )
+    lines = built_city.frame("from metrics.cost_probability").to_dicts()
+    assert len(lines) > 2
+    days = [lines[0]["period_start"], lines[0]["period_end"]]
+    with duckdb.connect(str(built_city.database), read_only=True) as connection:
+        expected = {
+            key: effect
+            for *key_of, effect in connection.execute(EXPECTED.format(means=means), days).fetchall()
+            for key in [tuple(key_of)]
+        }
+        fit_costs = {
+            tuple(key_of): float(fit_cost)
+            for *key_of, fit_cost in connection.execute(
+                "select service_code, procurement, price_year, vat_included, fit_cost_eur "
+                "from metrics.cost_net where scenario = 'base' and net_amount_eur is not null"
+            ).fetchall()
+        }
+    kinds = ("service_code", "procurement", "price_year", "vat_included")
+    assert {tuple(line[name] for name in kinds) for line in lines} == set(fit_costs)
+    for line in lines:
+        key = tuple(line[name] for name in kinds)
+        spread = float(line["net_p975_eur"] - line["net_p025_eur"]) / 3.5
+        net = expected[key] - fit_costs[key]
+        assert float(line["net_mean_eur"]) == pytest.approx(net, abs=5 * spread / 100 + 0.01)
+        assert line["net_p025_eur"] < line["net_p500_eur"] < line["net_p975_eur"]
 
 
 def test_what_is_left_out_is_counted_and_never_guessed(money: Golden) -> None:

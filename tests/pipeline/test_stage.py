@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 MARTS = {path.stem for path in (project.root() / "models" / "marts").rglob("*.sql")}
 METRICS = {"city_funnel", "city_outcome", "city_use", "course", "team_outcome"}
 METRICS |= {"cost_confirmed", "cost_effect", "cost_excluded", "cost_net", "cost_outcome"}
-METRICS |= {"cost_sensitivity"}
+METRICS |= {"cost_probability", "cost_sensitivity"}
 LEDGER = {"delivery", "delivery_reason"}  # file names and hashes stay restricted
 # Without a rule of disclosure of their own.
 RESTRICTED = {
+    "cost_acceptability",
     "cost_comparison",
+    "cost_effectiveness",
     "course_by_intake",
     "dropout",
     "flow_effect",
@@ -35,6 +37,7 @@ OPEN = METRICS | OPEN_MARTS | {"disclosure_summary", "publication"}
 NUMBERS = ("n", "numerator", "n_persons", "n_episodes", "estimate", "ci_low", "ci_high")
 NUMBERS += ("gross_amount_eur", "unused_units", "net_amount_eur", "fit_cost_eur", "total_cost_eur")
 NUMBERS += ("net_at_low_eur", "base_value", "threshold_value", "n_improved", "freed_sessions")
+NUMBERS += ("net_mean_eur", "net_p025_eur", "net_p975_eur", "probability_net_above_zero", "bca_low")
 
 
 @pytest.fixture(scope="module")

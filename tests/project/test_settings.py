@@ -10,7 +10,7 @@ import yaml
 from fit_warehouse import build, project
 from fit_warehouse import settings as settings_module
 from fit_warehouse.errors import UsageError
-from fit_warehouse.settings import Episodes, Settings
+from fit_warehouse.settings import Cost, Episodes, Settings
 
 
 def test_gaps_are_read_from_file_and_environment(tmp_path: Path) -> None:
@@ -36,6 +36,40 @@ def test_gaps_are_read_from_file_and_environment(tmp_path: Path) -> None:
 def test_gaps_that_are_no_number_of_days_are_refused(name: str, value: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         settings_module.load(environment={f"FIT_EPISODES_{name}": value})
+
+
+def test_values_of_an_outcome_are_whole_euros_from_file_and_environment(tmp_path: Path) -> None:
+    file = tmp_path / "fit.toml"
+    file.write_text("[cost]\nwillingness_to_pay = [0, 750]\ndraws = 2000\n", encoding="utf-8")
+    assert settings_module.load(file, {}).cost == Cost((0, 750), 2000)
+    stronger = {"FIT_COST_WILLINGNESS_TO_PAY": "500, 1500", "FIT_COST_SEED": "7"}
+    assert settings_module.load(file, stronger).cost == Cost((500, 1500), 2000, 7)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("WILLINGNESS_TO_PAY", "0,0", "a rising list of euros"),
+        ("WILLINGNESS_TO_PAY", "1000,500", "a rising list of euros"),
+        ("WILLINGNESS_TO_PAY", "-1,500", "a rising list of euros"),
+        ("WILLINGNESS_TO_PAY", "many", r"cost\.willingness_to_pay = 'many'"),
+        ("DRAWS", "999", "1000 or more"),
+        ("SEED", "-1", "0 or more"),
+    ],
+)
+def test_values_draws_and_seeds_that_make_no_sense_are_refused(
+    name: str, value: str, message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        settings_module.load(environment={f"FIT_COST_{name}": value})
+
+
+@pytest.mark.parametrize("value", ["1000", "[]", '["a"]', "[0.5]"])
+def test_a_list_of_values_that_is_none_is_refused(tmp_path: Path, value: str) -> None:
+    file = tmp_path / "fit.toml"
+    file.write_text(f"[cost]\nwillingness_to_pay = {value}\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"cost\.willingness_to_pay"):
+        settings_module.load(file, {})
 
 
 def test_dbt_is_told_the_gaps() -> None:

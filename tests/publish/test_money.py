@@ -78,6 +78,20 @@ def test_sensitivity_is_shown_where_the_net_amount_is() -> None:
     assert money.sensitivity(rows, net_lines("B", 9)) == [False, True]
 
 
+@given(st.lists(st.tuples(st.sampled_from("ABC"), st.integers(2024, 2026)), unique=True))
+def test_probability_is_shown_exactly_where_the_net_amount_is(
+    known: list[tuple[str, int]],
+) -> None:
+    rows = [kind(service, price_year=year) for service in "ABC" for year in (2024, 2025, 2026)]
+    shown = [line for service, year in known for line in net_lines(service, 9, price_year=year)]
+    found = [
+        (row["service_code"], row["price_year"])
+        for row, ok in zip(rows, money.probability(rows, shown), strict=True)
+        if ok
+    ]
+    assert sorted(found) == sorted(known)
+
+
 def reason(name: str, step: str, n: int, **more: Any) -> Row:
     return {
         "exclusion_reason": name,

@@ -211,18 +211,26 @@ def test_a_table_that_was_not_published_before_holds_nothing_back(tmp_path: Path
     assert found == 0
 
 
-def _write_money(connection: duckdb.DuckDBPyConnection, persons: int, net: int, low: float) -> None:
-    """Write a line of cost_net and the assumption that it rests on."""
-    definition = tables.table("cost_net").opened()
+AMOUNTS = {
+    "cost_net": "net_amount_eur",
+    "cost_probability": "net_mean_eur",
+    "cost_sensitivity": "net_at_low_eur",
+}
+
+
+def _write_money(
+    connection: duckdb.DuckDBPyConnection, table: str, persons: int, net: int, low: float
+) -> None:
+    """Write a line of money and the assumption that it rests on."""
+    definition = tables.table(table).opened()
     row: dict[str, object] = dict.fromkeys(definition.names)
-    row |= {"service_code": "hehku", "scenario": "base", "is_suppressed": 0}
+    row |= {"service_code": "hehku", "is_suppressed": 0, "n_persons": persons, AMOUNTS[table]: net}
     connection.execute("create schema marts")
-    tables.write(
-        connection, "marts", definition, [{**row, "n_persons": persons, "net_amount_eur": net}]
-    )
+    tables.write(connection, "marts", definition, [row])
     connection.execute(f"create table marts.{revision.ASSUMPTIONS} as select {low} as low")
 
 
+@pytest.mark.parametrize("table", AMOUNTS)
 @pytest.mark.parametrize(
     ("persons", "net", "low", "held_back"),
     [
@@ -235,16 +243,14 @@ def _write_money(connection: duckdb.DuckDBPyConnection, persons: int, net: int, 
     ids=["the same", "corrected", "assumed otherwise", "one more as well", "enough more"],
 )
 def test_another_assumption_does_not_wait_for_the_next_quarter(
-    tmp_path: Path, persons: int, net: int, low: float, held_back: int
+    tmp_path: Path, table: str, persons: int, net: int, low: float, held_back: int
 ) -> None:
     day = date(2025, 9, 30)
     last = revision.last_of(tmp_path, day)
     last.parent.mkdir(parents=True)
     with duckdb.connect(str(last)) as connection:
-        _write_money(connection, 9, 1000, 0.5)
+        _write_money(connection, table, 9, 1000, 0.5)
     with duckdb.connect() as connection:
-        _write_money(connection, persons, net, low)
-        found = revision.n_held_back(
-            connection, tmp_path, "marts", ["cost_net"], day, Rule(5, 20, 2)
-        )
+        _write_money(connection, table, persons, net, low)
+        found = revision.n_held_back(connection, tmp_path, "marts", [table], day, Rule(5, 20, 2))
     assert found == held_back

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from fit_warehouse.landing import read_csv
+from fit_warehouse.landing import files, read_csv
 from fit_warehouse.landing.adapters import json_scan
 from fit_warehouse.landing.refusal import RefusedFileError
 
@@ -53,7 +53,7 @@ def check(connection: duckdb.DuckDBPyConnection, path: Path, *, max_document_mb:
     RefusedFileError
         When the file is empty, not UTF-8, too large for a document or nested too deeply.
     """
-    read_csv.extent(path)
+    read_csv.extent(files.chunks(path))
     if not beginning(path):
         raise RefusedFileError("no_rows")
     by_line = path.suffix.lower() in BY_LINE or _has_object_on_first_line(connection, path)

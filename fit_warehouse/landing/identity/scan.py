@@ -63,9 +63,10 @@ def scan(
     try:
         findings.prepare(connection)
         looked_at = [column for column in columns if columns[column] in RULES]
-        for column, has_few in values.has_few(connection, relation, looked_at).items():
-            of_type = RULES[columns[column]]
-            _scan_column(connection, relation, column, of_type, has_few=has_few)
+        has_few = values.has_few(connection, relation, looked_at)
+        few = values.distinct(connection, relation, [name for name in looked_at if has_few[name]])
+        for column in looked_at:
+            _scan_column(connection, relation, column, RULES[columns[column]], few.get(column))
         return findings.summary(connection)
     except duckdb.Error as problem:
         failed = type(problem).__name__
@@ -78,16 +79,18 @@ def _scan_column(
     relation: str,
     column: str,
     rules: tuple[Rule, ...],
-    *,
-    has_few: bool,
+    few: str | None,
 ) -> None:
-    """Add the findings of one column; nearly always there is no value to look at closely."""
+    """Add the findings of one column; nearly always there is no value to look at closely.
+
+    `few` is the table of its different values, where there are few.
+    """
     name = quoted(column)
     given = f"{name} as given"
-    # Made a table, or the engine would ask the question of all rows before it drops the repeated.
-    source = values.distinct(connection, relation, column) if has_few else relation
+    # A table, or the engine would ask the question of all rows before it drops the repeated.
+    source = few or relation
     hints = "|".join([*(_HINTS[rule] for rule in rules), fold.pattern()])
-    kept = "" if has_few else "row_number, "
+    kept = "" if few else "row_number, "
     (n_hinted,) = connection.execute(
         f"create or replace temp table hinted as select {kept}{given} from {source} "
         f"where regexp_matches({name}, '{hints}')"
@@ -97,7 +100,7 @@ def _scan_column(
     rows = f"(select row_number, {given} from {relation})"
     judged = (
         f"select row_number, kind from {rows} join ({_judged('given', rules)}) using (given)"
-        if has_few
+        if few
         else _judged("row_number", rules)
     )
     connection.execute(

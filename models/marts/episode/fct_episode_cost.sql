@@ -20,6 +20,10 @@ fit_costs as (
     select * from {{ ref('int_episode_fit_cost') }}
 ),
 
+rates as (
+    select * from {{ ref('int_discount_rate') }}
+),
+
 joined as (
     select
         episodes.*,
@@ -39,6 +43,9 @@ joined as (
         fit_costs.n_cost_years,
         fit_costs.fit_cost_eur as episode_fit_cost_eur,
         fit_costs.is_other_vat,
+        (used.whole_months + used.remaining_days / nullif(cast(used.days_in_month as double), 0)) / 12e0 as years,
+        rates.n_rates,
+        rates.discount_rate,
         case
             when episodes.closed_on is null then 'still_open'
             when episodes.opened_on is null then 'no_opening'
@@ -50,6 +57,7 @@ joined as (
     left join prices on episodes.episode_key = prices.episode_key
     left join used on episodes.episode_key = used.episode_key
     left join fit_costs on episodes.episode_key = fit_costs.episode_key
+    left join rates on episodes.episode_key = rates.episode_key
 ),
 
 priced as (
@@ -86,6 +94,18 @@ shared as (
     from priced
 ),
 
+discounted as (
+    select
+        *,
+        {{ discounted_share('years', 'discount_rate') }} as share_left,
+        case
+            when cost_exclusion_reason is not null or years <= 1 or discount_rate is not null then null
+            when n_rates > 1 then 'several_discount_rates'
+            else 'no_discount_rate'
+        end as discount_exclusion_reason
+    from shared
+),
+
 final as (
     select
         episode_client_key,
@@ -107,6 +127,8 @@ final as (
         cost_eur,
         fit_cost_eur,
         cast(cost_eur + fit_cost_eur as decimal(18, 4)) as total_cost_eur,
+        {{ half_up('cast(cost_eur as double) * share_left') }} as cost_discounted_eur,
+        {{ half_up('cast(fit_cost_eur as double) * share_left') }} as fit_cost_discounted_eur,
         is_in_change,
         change_class,
         prom_instrument,
@@ -114,8 +136,9 @@ final as (
         prom_change,
         parameter_set,
         cost_exclusion_reason,
-        fit_cost_exclusion_reason
-    from shared
+        fit_cost_exclusion_reason,
+        discount_exclusion_reason
+    from discounted
 )
 
 select * from final

@@ -88,7 +88,7 @@ for (clustered in c(TRUE, FALSE)) {
   }
 }
 
-compare <- function(id, teams, lower_is_better, with_age) {
+compare <- function(id, teams, lower_is_better, with_age, with_season = FALSE) {
   sizes <- sample(6:14, teams, replace = TRUE)
   team <- rep(seq_len(teams), sizes)
   n <- length(team)
@@ -98,9 +98,10 @@ compare <- function(id, teams, lower_is_better, with_age) {
   chance <- if (lower_is_better) 0.6 - 0.35 * fit else 0.3 + 0.35 * fit
   effect <- rbinom(n, 1, chance)
   better <- if (lower_is_better) -effect else effect
-  formula <- if (with_age) outcome ~ age + fit else outcome ~ fit
+  season <- if (with_season) sample(c("autumn", "spring", "winter"), n, replace = TRUE) else "none"
+  adjusted <- c(if (with_age) "age", if (with_season) "season", "fit")
   tested <- function(outcome) {
-    model <- lm(formula, data.frame(outcome, age, fit))
+    model <- lm(reformulate(adjusted, "outcome"), data.frame(outcome, age, season, fit))
     coef_test(model, vcov = "CR2", cluster = team, test = "Satterthwaite")["fit", ]
   }
   t <- function(level) qt((1 + level) / 2, tested(cost)$df_Satt)
@@ -116,6 +117,8 @@ compare <- function(id, teams, lower_is_better, with_age) {
   ratio <- tested(cost)$beta / tested(better)$beta
   inputs <- list(costs = cost, effects = effect, is_fit = fit, teams = team)
   if (with_age) inputs$covariates <- age
+  if (with_season) inputs$factors <- list(season = season)
+  limits <- function(x) x$beta + c(-1, 1) * t(0.9) * x$SE
   add(
     id = id, `function` = "compare_costs",
     source = paste("clubSandwich", packageVersion("clubSandwich")), inputs = inputs,
@@ -127,6 +130,8 @@ compare <- function(id, teams, lower_is_better, with_age) {
     expected = list(
       incremental_cost = tested(cost)$beta, incremental_effect = tested(better)$beta,
       cost_error = tested(cost)$SE, effect_error = tested(better)$SE, df = df, estimate = ratio,
+      cost_low = limits(tested(cost))[1], cost_high = limits(tested(cost))[2],
+      effect_low = limits(tested(better))[1], effect_high = limits(tested(better))[2],
       ci_low = uniroot(edge, c(0, ratio), sign = 1, tol = 1e-11)$root,
       ci_high = uniroot(edge, c(ratio, 50 * ratio), sign = -1, tol = 1e-11)$root,
       net_benefit = beta, net_benefit_low = beta - t(0.9) * error,
@@ -136,5 +141,69 @@ compare <- function(id, teams, lower_is_better, with_age) {
 }
 compare("returns_of_14_teams", 14, TRUE, FALSE)
 compare("outcome_of_25_teams_by_age", 25, FALSE, TRUE)
+compare("returns_of_22_teams_by_age_and_season", 22, TRUE, TRUE, TRUE)
+
+# Published data: what is printed of them is in test_cost_outcome.py, the rest is worked out here.
+paired <- data.frame(split(sleep$extra, sleep$group))
+spread <- cov(paired) / nrow(paired)
+add(
+  id = "student_1908_soporifics", `function` = "fieller",
+  source = "datasets::sleep (Student 1908, Biometrika 6, 1-25); the quadratic in base R",
+  inputs = list(
+    numerator = mean(paired[, 1]), denominator = mean(paired[, 2]), variance_numerator = spread[1, 1],
+    variance_denominator = spread[2, 2], covariance = spread[1, 2]
+  ),
+  options = list(df = nrow(paired) - 1), tolerance = 1e-8,
+  expected = c(
+    list(estimate = mean(paired[, 1]) / mean(paired[, 2])),
+    solved(
+      mean(paired[, 1]), mean(paired[, 2]), spread[1, 1], spread[2, 2], spread[1, 2],
+      qt(0.975, nrow(paired) - 1)
+    )
+  )
+)
+by_group <- t.test(sleep$extra[sleep$group == 1], sleep$extra[sleep$group == 2], paired = TRUE)
+add(
+  id = "student_1908_difference", `function` = "compare_costs",
+  source = "datasets::sleep (Student 1908); t.test of pairs",
+  inputs = list(
+    costs = sleep$extra, effects = as.integer(sleep$ID) * 1.0, is_fit = as.integer(sleep$group) - 1,
+    teams = as.integer(sleep$ID)
+  ),
+  options = list(
+    willingness_to_pay = I(0), recorded_in_both_periods = TRUE, direction = "higher_is_better"
+  ),
+  tolerance = 1e-8,
+  expected = list(
+    incremental_cost = -by_group$estimate[[1]], cost_error = by_group$stderr,
+    df = by_group$parameter[[1]], net_benefit = I(by_group$estimate[[1]]),
+    net_benefit_low = I(by_group$conf.int[1]), net_benefit_high = I(by_group$conf.int[2]),
+    acceptability = I(pt(by_group$statistic[[1]], by_group$parameter[[1]]))
+  )
+)
+means <- colMeans(city)[c("x", "u")]
+spread <- cov(city[, c("x", "u")]) / nrow(city)
+add(
+  id = "davison_hinkley_1997_cities", `function` = "cost_per_outcome",
+  source = "boot::city (Davison & Hinkley 1997, Table 1.3); base R, cov",
+  inputs = list(costs = city$x, outcomes = city$u), options = list(level = 0.95), tolerance = 1e-8,
+  expected = c(
+    list(estimate = means[[1]] / means[[2]], n = nrow(city)),
+    solved(means[[1]], means[[2]], spread[1, 1], spread[2, 2], spread[1, 2], qt(0.975, nrow(city) - 1))
+  )
+)
+drawn <- boot(as.matrix(city[, c("x", "u")]), ratio, R = 999)
+influence <- empinf(data = as.matrix(city[, c("x", "u")]), statistic = ratio, type = "jack", stype = "i")
+limits <- boot.ci(drawn, conf = 0.95, type = "bca", L = influence - mean(influence))$bca
+add(
+  id = "davison_hinkley_1997_cities_bca", `function` = "bca",
+  source = paste("boot::city (Davison & Hinkley 1997, Table 1.3); boot", packageVersion("boot")),
+  inputs = list(
+    costs = city$x, outcomes = city$u, clusters = seq_len(nrow(city)),
+    indices = boot.array(drawn, indices = TRUE) - 1
+  ),
+  options = list(level = 0.95), tolerance = 1e-8,
+  expected = list(ci_low = limits[4], ci_high = limits[5])
+)
 
 write_json(cases, "outcome.json", auto_unbox = TRUE, digits = I(15), null = "null", na = "null")
