@@ -159,6 +159,43 @@ def test_a_quarter_of_use_stays_as_it_was_first_published(city: City) -> None:
     assert use() != before
 
 
+def test_a_comparison_stays_until_enough_families_have_come_in_any_period(city: City) -> None:
+    def compared() -> list[tuple[object, ...]]:
+        database = city.settings.paths.published / "current" / stage.OPEN_DATABASE
+        with duckdb.connect(str(database), read_only=True) as connection:
+            return connection.execute(
+                "select service_code, n_fit, opened_to from marts.cost_comparison "
+                "where is_suppressed = 0 order by all"
+            ).fetchall()
+
+    def grow(families: int) -> None:
+        city.change(
+            f"update metrics.cost_comparison set n_fit = n_fit + {families}, "
+            f"n_persons_fit = n_persons_fit + {families}, n_persons = n_persons + {families}, "
+            "opened_to = opened_to + 92"
+        )
+
+    city.change("delete from metrics.cost_comparison where service_code = '_total'")
+    city.change(
+        "update metrics.cost_comparison set n_fit = 60, n_persons_fit = 60, n_comparison = 50, "
+        "n_persons_comparison = 50, n_persons = 110, n_workers = 4, n_workers_fit = 2, "
+        "n_workers_comparison = 2"
+    )
+    city.publish()
+    before = compared()
+    assert {n for _, n, _ in before} == {60}
+    grow(1)
+    assert city.publish().n_held_back == 0
+    assert compared() == before
+    to_period(city, 92)
+    grow(1)
+    city.publish()
+    assert compared() == before
+    grow(3)
+    city.publish()
+    assert {n for _, n, _ in compared()} == {65}
+
+
 def line(n: int, numerator: int | None = None, estimate: float = 0.5) -> dict[str, object]:
     return {"n": n, "n_persons": n, "numerator": numerator, "estimate": estimate}
 
