@@ -66,7 +66,7 @@ class OpenFIT:
 class Build:
     """What DuckDB may use."""
 
-    memory_limit: str = "4GB"
+    memory_limit: str = "3GB"
     threads: int = 2
 
 
