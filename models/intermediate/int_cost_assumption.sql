@@ -32,7 +32,7 @@ endings as (
 assumptions as (
     select *
     from {{ delivered_or_seed(
-        'delivered', 'seeded', ['factor', 'service_code', 'valid_from'],
+        'delivered', 'seeded', ['factor', 'service_code'],
         ['factor', 'service_code', 'low', 'base', 'high', 'valid_from', 'valid_to'],
     ) }} as listed
 ),

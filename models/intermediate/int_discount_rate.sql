@@ -19,7 +19,7 @@ episodes as (
 rates as (
     select *
     from {{ delivered_or_seed(
-        'delivered', 'seeded', ['factor', 'service_code', 'valid_from'],
+        'delivered', 'seeded', ['factor', 'service_code'],
         ['factor', 'service_code', 'base', 'valid_from', 'valid_to'],
     ) }} as listed
     where factor = 'discount_rate'

@@ -103,7 +103,8 @@ priced as (
             case
                 when onward_prices.price_year <> own_prices.price_year and price_index.index_factor is null
                     then 'no_price_index'
-                when onward_prices.vat_included <> own_prices.vat_included then 'other_vat'
+                when own_prices.episode_key is not null and onward_prices.vat_included is distinct from own_prices.vat_included
+                    then 'other_vat'
             end
         ) as onward_reason
     from afterwards

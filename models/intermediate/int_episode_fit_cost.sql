@@ -57,7 +57,8 @@ per_meeting as (
         costs.price_year,
         sum(costs.amount_eur / nullif(cast(costs.n_meetings as double), 0)) as amount_eur,
         max(costs.vat_included) as highest_vat,
-        min(costs.vat_included) as lowest_vat
+        min(costs.vat_included) as lowest_vat,
+        max(case when costs.vat_included is null then 1 else 0 end) as has_unknown_vat
     from team_days
     inner join costs
         on coalesce(costs.team_code, team_days.team_code) = team_days.team_code
@@ -74,7 +75,8 @@ summed as (
         per_meeting.price_year,
         sum(meetings.n_meetings * per_meeting.amount_eur) as amount_eur,
         max(per_meeting.highest_vat) as highest_vat,
-        min(per_meeting.lowest_vat) as lowest_vat
+        min(per_meeting.lowest_vat) as lowest_vat,
+        max(per_meeting.has_unknown_vat) as has_unknown_vat
     from meetings
     inner join per_meeting
         on meetings.team_code = per_meeting.team_code
@@ -89,7 +91,11 @@ converted as (
         summed.episode_key,
         summed.amount_eur
         * case when summed.price_year = prices.price_year then 1e0 else price_index.index_factor end as amount_eur,
+        -- Where one amount says whether it has the tax and the other does not, they are not alike.
         case
+            when prices.episode_key is null then 0
+            when prices.vat_included is null then case when summed.highest_vat is null then 0 else 1 end
+            when summed.has_unknown_vat = 1 then 1
             when summed.highest_vat <> prices.vat_included or summed.lowest_vat <> prices.vat_included then 1
             else 0
         end as is_other_vat

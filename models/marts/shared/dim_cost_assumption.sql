@@ -22,7 +22,7 @@ final as (
         cast(is_assumption as smallint) as is_assumption,
         source
     from {{ delivered_or_seed(
-        'delivered', 'seeded', ['factor', 'service_code', 'valid_from'],
+        'delivered', 'seeded', ['factor', 'service_code'],
         [
             'factor', 'service_code', 'low', 'base', 'high', 'unit', 'valid_from', 'valid_to',
             'is_assumption', 'source',
