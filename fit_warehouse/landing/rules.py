@@ -189,6 +189,7 @@ def _unit_price() -> list[Rule]:
         ),
         Rule("negative_amount", "planned_units", "v_planned_units < 0"),
         Rule("period_without_units", "planned_unit", f"{period} and d_planned_unit is null"),
+        _backwards("valid_from", "valid_to"),
     ]
 
 

@@ -126,6 +126,7 @@ BAD = [
     Case("cost_assumption", {"low": "0.76"}, "base", "range_out_of_order"),
     Case("cost_assumption", {"high": "0.74"}, "high", "range_out_of_order"),
     Case("cost_assumption", {"valid_to": "2024-12-31"}, "valid_to", "period_backwards"),
+    Case("unit_price", {"valid_to": "2024-12-31"}, "valid_to", "period_backwards"),
     Case("cost_assumption", {"is_assumption": ""}, "is_assumption", "missing_required"),
     Case("fit_cost", {"cost_item": "coffee"}, "cost_item", "unknown_code"),
     Case("fit_cost", {"amount_eur": "-1"}, "amount_eur", "negative_amount"),
