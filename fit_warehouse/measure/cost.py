@@ -55,18 +55,7 @@ def net(context: Context) -> Iterator[dict[str, Any]]:
         line as (
             select distinct {KIND} from delivered where procurement is not null
         ),
-        agreed as (
-            select * from delivered where procurement is not null
-            union all
-            select delivered.* replace (
-                line.procurement as procurement,
-                line.price_year as price_year,
-                line.vat_included as vat_included
-            )
-            from delivered
-            inner join line using (service_code, perspective)
-            where delivered.procurement is null
-        ),
+        agreed as ({_in_every_line("delivered")}),
         workers as (
             select {KIND}, scenario, count(distinct worker_key) as n_workers
             from agreed
@@ -108,14 +97,19 @@ def net(context: Context) -> Iterator[dict[str, Any]]:
             from agreed
             group by all
         ),
+        with_fit as (
+            select *
+            from marts.fct_episode_cost
+            where {IN_PERIOD} and n_fit_meetings > 0
+        ),
+        placed as ({_in_every_line("with_fit")}),
         fit_cost as (
             select {KIND},
                 count(distinct episode_key) as n_fit_episodes,
                 count(distinct episode_key) filter (where fit_cost_eur is null)
                     as n_without_fit_cost,
                 sum(fit_cost_eur)::decimal(18, 4) as fit_cost_eur
-            from marts.fct_episode_cost
-            where {IN_PERIOD} and n_fit_meetings > 0
+            from placed
             group by all
         )
         select summed.*, coalesce(n_workers, 0) as n_workers,
@@ -298,6 +292,22 @@ def confirmed(context: Context) -> Iterator[dict[str, Any]]:
         order by all
         """,
     )
+
+
+def _in_every_line(rows: str) -> str:
+    """Return the query of some rows, with those that have no single price in every line of their service."""
+    return f"""
+        select * from {rows} where procurement is not null
+        union all
+        select {rows}.* replace (
+            line.procurement as procurement,
+            line.price_year as price_year,
+            line.vat_included as vat_included
+        )
+        from {rows}
+        inner join line using (service_code, perspective)
+        where {rows}.procurement is null
+    """
 
 
 def _line(row: dict[str, Any], *more: str) -> tuple[Any, ...]:

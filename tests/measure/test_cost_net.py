@@ -25,6 +25,7 @@ AMOUNTS = (
     "freed_sessions",
     "freed_hours",
 )
+REASONS = ("exclusion_reason", "effect_exclusion_reason")
 KIND: Row = {
     "service_code": "s1",
     "perspective": "payer",
@@ -41,7 +42,7 @@ def early(episode: str, reason: str | None = None, **changes: Any) -> Row:
     known = {"is_agreed": 1, "scenario": "base", "is_change_known": 1, "has_deteriorated": 0}
     later = {f"is_in_rereferral_{months}": 1 for months in (6, 12)}
     later |= {f"is_rereferred_{months}_months": 0 for months in (6, 12)}
-    reasons = {"exclusion_reason": reason, "effect_exclusion_reason": reason}
+    reasons = dict.fromkeys(REASONS, reason)
     names = {"episode_key": episode, "family_key": f"family of {episode}"}
     return {
         **KIND,
@@ -63,7 +64,7 @@ def net(marts: Marts, endings: list[Row], episodes: list[Row] | None = None) -> 
     costs = [worked(row["episode_key"]) for row in endings[:1]] if episodes is None else episodes
     context = marts(
         fct_early_ending_effect=pl.DataFrame(endings, infer_schema_length=None).cast(
-            dict.fromkeys(AMOUNTS, MONEY)
+            {**dict.fromkeys(AMOUNTS, MONEY), **dict.fromkeys(REASONS, pl.String)}
         ),
         fct_episode_cost=pl.DataFrame(costs, infer_schema_length=None).cast(
             {"fit_cost_eur": MONEY}
@@ -112,3 +113,19 @@ def test_what_has_no_price_is_in_every_line_of_its_service(marts: Marts) -> None
         2024: (1, 2, 0, 2),
         2025: (1, 1, 0, 1),
     }
+
+
+def test_feedback_work_of_all_episodes_of_the_service_is_subtracted_or_there_is_no_net(
+    marts: Marts,
+) -> None:
+    endings = [early("e1"), early("e2", price_year=2024), early("e3", service_code="s2")]
+    priced = [worked("e1"), worked("e2", price_year=2024), worked("e3", service_code="s2")]
+    unpriced = worked("e4", fit_cost_eur=None, **UNPRICED)
+    without = worked("e5", n_fit_meetings=0, fit_cost_eur=0, **UNPRICED)
+    names = ("n_fit_episodes", "n_without_fit_cost", "net_amount_eur")
+    for episodes, of_service in (
+        ([*priced, without], (1, 0, 50)),
+        ([*priced, unpriced], (2, 1, None)),
+    ):
+        found = [tuple(line[name] for name in names) for line in net(marts, endings, episodes)]
+        assert found == [of_service, of_service, (1, 0, 50)]
