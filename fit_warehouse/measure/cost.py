@@ -18,6 +18,7 @@ IMPROVED = "change_class in ('recovered', 'improved')"
 IN_PERIOD = "closed_on between $period_start and $period_end"
 # An ending without feedback work is none of its effects: neither in the sums nor left out of them.
 WITH_FIT = "effect_exclusion_reason is distinct from 'without_fit'"
+PRICED = "exclusion_reason is null"
 CLOSED = f"""
     select *, {IMPROVED} as is_improved
     from marts.fct_episode_cost
@@ -39,16 +40,22 @@ def net(context: Context) -> Iterator[dict[str, Any]]:
     The cost of feedback work is that of all episodes with it that closed in the period, of whatever
     ending: without them there would be no early ending either. Where a part of it has no amount
     there is no net sum, since it would be too high.
+
+    What has no single price is of no line, so it is counted in every line of its service.
     """
     counted = read(
         context.connection,
         f"""
         with {WORKERS},
-        agreed as (
+        delivered as (
             select *
             from marts.fct_early_ending_effect
-            where {IN_PERIOD} and is_agreed = 1 and exclusion_reason is null and {WITH_FIT}
+            where {IN_PERIOD} and is_agreed = 1 and {WITH_FIT}
         ),
+        line as (
+            select distinct {KIND} from delivered where procurement is not null
+        ),
+        agreed as ({_in_every_line("delivered")}),
         workers as (
             select {KIND}, scenario, count(distinct worker_key) as n_workers
             from agreed
@@ -61,8 +68,11 @@ def net(context: Context) -> Iterator[dict[str, Any]]:
                 count(*) filter (where effect_amount_eur is not null) as n_episodes,
                 count(distinct family_key) filter (where effect_amount_eur is not null) as n_persons,
                 count(*) filter (where effect_amount_eur is null) as n_without_effect,
-                count(distinct family_key) filter (where effect_amount_eur is null)
+                count(distinct family_key)
+                    filter (where effect_amount_eur is null and exclusion_reason is null)
                     as n_persons_rest,
+                count(distinct family_key) filter (where exclusion_reason is not null)
+                    as n_persons_unpriced,
                 sum(gross_amount_eur) filter (where effect_amount_eur is not null)
                     ::decimal(18, 4) as gross_amount_eur,
                 sum(avoidable_share * gross_amount_eur) filter (where effect_amount_eur is not null)
@@ -75,26 +85,31 @@ def net(context: Context) -> Iterator[dict[str, Any]]:
                     ::decimal(18, 4) as freed_sessions,
                 sum(freed_hours) filter (where effect_amount_eur is not null)
                     ::decimal(18, 4) as freed_hours,
-                coalesce(sum(is_change_known), 0)::bigint as n_change_known,
-                count(*) filter (where is_change_known = 1 and has_deteriorated = 1)
+                count(*) filter (where {PRICED} and is_change_known = 1) as n_change_known,
+                count(*) filter (where {PRICED} and is_change_known = 1 and has_deteriorated = 1)
                     as n_deteriorated,
-                count(*) filter (where is_in_rereferral_6 = 1) as n_in_rereferral_6,
-                count(*) filter (where is_in_rereferral_6 = 1 and is_rereferred_6_months = 1)
-                    as n_rereferred_6,
-                count(*) filter (where is_in_rereferral_12 = 1) as n_in_rereferral_12,
-                count(*) filter (where is_in_rereferral_12 = 1 and is_rereferred_12_months = 1)
-                    as n_rereferred_12
+                count(*) filter (where {PRICED} and is_in_rereferral_6 = 1) as n_in_rereferral_6,
+                count(*) filter (where {PRICED} and is_in_rereferral_6 = 1
+                    and is_rereferred_6_months = 1) as n_rereferred_6,
+                count(*) filter (where {PRICED} and is_in_rereferral_12 = 1) as n_in_rereferral_12,
+                count(*) filter (where {PRICED} and is_in_rereferral_12 = 1
+                    and is_rereferred_12_months = 1) as n_rereferred_12
             from agreed
             group by all
         ),
+        with_fit as (
+            select *
+            from marts.fct_episode_cost
+            where {IN_PERIOD} and n_fit_meetings > 0
+        ),
+        placed as ({_in_every_line("with_fit")}),
         fit_cost as (
             select {KIND},
                 count(distinct episode_key) as n_fit_episodes,
                 count(distinct episode_key) filter (where fit_cost_eur is null)
                     as n_without_fit_cost,
                 sum(fit_cost_eur)::decimal(18, 4) as fit_cost_eur
-            from marts.fct_episode_cost
-            where {IN_PERIOD} and n_fit_meetings > 0
+            from placed
             group by all
         )
         select summed.*, coalesce(n_workers, 0) as n_workers,
@@ -277,6 +292,22 @@ def confirmed(context: Context) -> Iterator[dict[str, Any]]:
         order by all
         """,
     )
+
+
+def _in_every_line(rows: str) -> str:
+    """Return the query of some rows, with those that have no single price in every line of their service."""
+    return f"""
+        select * from {rows} where procurement is not null
+        union all
+        select {rows}.* replace (
+            line.procurement as procurement,
+            line.price_year as price_year,
+            line.vat_included as vat_included
+        )
+        from {rows}
+        inner join line using (service_code, perspective)
+        where {rows}.procurement is null
+    """
 
 
 def _line(row: dict[str, Any], *more: str) -> tuple[Any, ...]:

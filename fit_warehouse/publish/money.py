@@ -8,6 +8,7 @@ beside the other is a count too, and is judged as one.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from fit_warehouse.publish.disclosure import TOTAL, Row, Rule
@@ -26,7 +27,8 @@ def net(rows: Sequence[Row], rule: Rule, effect: Sequence[Row], shown: Sequence[
 
     `effect` are the lines of cost_effect and `shown` those of them that are shown. An early ending
     without an effect is in them and not here, so the families without one are none or enough, and
-    nothing is shown of a service whose gross amount is hidden.
+    nothing is shown of a service whose gross amount is hidden. What has no gross amount is not in
+    them, so its families can be told from the others and are none or enough as well.
     """
     hidden = {_kind(row) for row in effect if row["is_agreed"]} - _wholly(effect, shown)
     broken = {
@@ -35,6 +37,7 @@ def net(rows: Sequence[Row], rule: Rule, effect: Sequence[Row], shown: Sequence[
         if not (
             rule.cell(row)
             and rule.count(row["n_persons_rest"])
+            and rule.count(row["n_persons_unpriced"])
             and rule.count(row["n_without_effect"])
         )
     }
@@ -42,7 +45,24 @@ def net(rows: Sequence[Row], rule: Rule, effect: Sequence[Row], shown: Sequence[
     for row in rows:
         sizes.setdefault(_kind(row), set()).add((row["n_episodes"], row["n_persons"]))
     broken |= {kind for kind, different in sizes.items() if len(different) > 1}
-    return [_kind(row) not in hidden | broken for row in rows]
+    kept = [row for row in rows if _kind(row) not in hidden | broken]
+    alike = _too_alike(kept, rule, "n_persons_unpriced")
+    return [_kind(row) not in hidden | broken and row["service_code"] not in alike for row in rows]
+
+
+def _too_alike(rows: Sequence[Row], rule: Rule, name: str) -> set[str]:
+    """Return the services of which two lines differ in a count by a few families.
+
+    What is of no line is counted in every line of its service: what is over in one is a count too.
+    """
+    counts: dict[str, set[int]] = {}
+    for row in rows:
+        counts.setdefault(row["service_code"], set()).add(row[name])
+    return {
+        service
+        for service, found in counts.items()
+        if not all(rule.count(more - less) for less, more in pairwise(sorted(found)))
+    }
 
 
 def _wholly(effect: Sequence[Row], shown: Sequence[Row]) -> set[tuple[Any, ...]]:

@@ -31,12 +31,10 @@ def early(service: str, n: int, agreed: int = 1, **more: Any) -> Row:
     return kind(service, n_persons=n, n_episodes=n, is_agreed=agreed, **more)
 
 
-def net_lines(service: str, n: int, without: int = 0, **more: Any) -> list[Row]:
+def net_lines(service: str, n: int, without: int = 0, unpriced: int = 0, **more: Any) -> list[Row]:
     counts = {"n_persons": n, "n_episodes": n, "n_persons_rest": without}
-    return [
-        kind(service, scenario=scenario, n_without_effect=without, **counts, **more)
-        for scenario in SCENARIOS
-    ]
+    counts |= {"n_persons_unpriced": unpriced, "n_without_effect": without + unpriced}
+    return [kind(service, scenario=scenario, **counts, **more) for scenario in SCENARIOS]
 
 
 sizes = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 8)), min_size=1, max_size=6)
@@ -55,6 +53,34 @@ def test_families_with_and_without_an_effect_are_none_or_enough(
     for place, (n, without) in enumerate(services):
         line = shown[3 * place : 3 * place + 3]
         assert line == [n >= 5 and (without == 0 or without >= 5)] * 3
+
+
+@given(sizes)
+def test_families_without_a_gross_amount_are_none_or_enough(
+    services: list[tuple[int, int]],
+) -> None:
+    """They are in no line of cost_effect: together with others they would be told from these."""
+    rows, effect = [], []
+    for number, (n, unpriced) in enumerate(services):
+        rows += net_lines(f"S{number}", n, without=6, unpriced=unpriced)
+        effect.append(early(f"S{number}", n + 6))
+    shown = money.net(rows, RULE, effect, effect)
+    for place, (n, unpriced) in enumerate(services):
+        line = shown[3 * place : 3 * place + 3]
+        assert line == [n >= 5 and (unpriced == 0 or unpriced >= 5)] * 3
+
+
+@pytest.mark.parametrize(
+    ("later", "shown"), [(9, True), (10, False), (13, False), (14, True), (2, True)]
+)
+def test_two_lines_of_a_service_leave_none_or_enough_of_what_is_of_no_line(
+    later: int, shown: bool
+) -> None:
+    rows = [*net_lines("S", 9, unpriced=9), *net_lines("S", 9, unpriced=later, price_year=2026)]
+    effect = [early("S", 9), early("S", 9, price_year=2026)]
+    found = money.net(rows, RULE, effect, effect)
+    # A hidden line has nothing to be compared with.
+    assert found == [shown] * 3 + [shown and later != 2] * 3
 
 
 def test_nothing_is_shown_of_a_service_whose_gross_amount_is_hidden() -> None:
