@@ -22,7 +22,7 @@ PRICED = "exclusion_reason is null"
 CLOSED = f"""
     select *, {IMPROVED} as is_improved
     from marts.fct_episode_cost
-    where {IN_PERIOD} and procurement is not null
+    where {IN_PERIOD}
 """
 # Professionals who met the client: behind a line there must be two of them.
 WORKERS = """
@@ -193,13 +193,24 @@ def outcome(context: Context) -> Iterator[dict[str, Any]]:
     """Yield the lines of cost_outcome: what the closed episodes cost, over what came of them.
 
     All episodes are in the numerator, the unmeasured ones too. Points are those of one instrument
-    and respondent; the mean cost is then over their mean change.
+    and respondent; the mean cost is then over their mean change. Episodes without a cost whose price
+    is of no line are left out of every line of their service, and counted there.
     """
     counted = read(
         context.connection,
         f"""
         with {WORKERS},
-        closed as ({CLOSED}),
+        delivered as (
+            select * replace (
+                case when count(total_cost_eur) over (partition by {KIND}) > 0 then procurement end
+                    as procurement
+            )
+            from ({CLOSED})
+        ),
+        line as (
+            select distinct {KIND} from delivered where procurement is not null
+        ),
+        closed as ({_in_every_line("delivered")}),
         workers as (
             select {KIND}, count(distinct worker_key) as n_workers
             from closed
@@ -211,6 +222,8 @@ def outcome(context: Context) -> Iterator[dict[str, Any]]:
             select {KIND},
                 count(total_cost_eur) as n,
                 count(*) - count(total_cost_eur) as n_without_cost,
+                count(distinct family_key) filter (where total_cost_eur is null)
+                    as n_persons_without_cost,
                 count(distinct family_key) filter (where total_cost_eur is not null) as n_persons,
                 count(distinct team_code) filter (where total_cost_eur is not null) as n_teams,
                 sum(cost_eur) filter (where total_cost_eur is not null)

@@ -130,16 +130,22 @@ def outcome(
     """Return which lines of cost_outcome are shown: both indicators of a service, or none.
 
     `shown` are the lines of the tables before that are shown, `closed` the families at the steps of
-    the funnel that hold all closed episodes.
+    the funnel that hold all closed episodes. Those without a cost are told beside the others, so their
+    families are none or enough, and what both leave over of all closed as well.
     """
     lines = {_kind(row): row for row in rows}
     ok = {
         kind: rule.estimate(row)
         and rule.count(row["n"] - row["n_in_change"])
+        and rule.count(row["n_without_cost"])
+        and rule.count(row["n_persons_without_cost"])
         and _beside_early(row, rule, shown["cost_effect"])
         and _beside_teams(row, rule, shown["team_outcome"])
         for kind, row in lines.items()
     }
+    kept = [row for kind, row in lines.items() if ok[kind]]
+    alike = _too_alike(kept, rule, "n_persons_without_cost")
+    ok = {kind: is_ok and lines[kind]["service_code"] not in alike for kind, is_ok in ok.items()}
     steps = {row["step"]: row["n_persons"] for row in shown["city_funnel"]}
     totals = [("n_persons", persons) for persons in closed]
     if "improved" in steps:
@@ -150,10 +156,25 @@ def outcome(
     # The smallest service goes until those that are shown leave nobody, or enough, of every total.
     for kind in sorted(lines, key=lambda kind: (lines[kind]["n_persons"], str(kind))):
         kept = [row for kind, row in lines.items() if ok[kind]]
-        if all(rule.count(max(n - sum(row[name] for row in kept), 0)) for name, n in totals):
+        without = _without_cost(kept)
+        if all(
+            rule.count(max(n - taken, 0))
+            for name, n in totals
+            for counted in [sum(row[name] for row in kept)]
+            for taken in ([counted, counted + without] if name == "n_persons" else [counted])
+        ):
             break
         ok[kind] = False
     return [ok[_kind(row)] for row in rows]
+
+
+def _without_cost(rows: Iterable[Row]) -> int:
+    """Return the families without a cost: of a service once, whatever the lines that they are in."""
+    most: dict[str, int] = {}
+    for row in rows:
+        service = row["service_code"]
+        most[service] = max(most.get(service, 0), row["n_persons_without_cost"])
+    return sum(most.values())
 
 
 def _beside_early(row: Row, rule: Rule, effect: Sequence[Row]) -> bool:

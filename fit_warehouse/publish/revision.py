@@ -35,6 +35,7 @@ NUMBERS = frozenset(
         "unused_units",
         "n_without_effect",
         "share_without_effect",
+        "n_without_cost",
         "n_teams",
         "n_fit",
         "n_comparison",

@@ -83,6 +83,26 @@ def _ratio_dot(page: Page, name: str, row: CostOutcome) -> Dot:
     return Dot(name, "", interval(row) or at, label)
 
 
+def _divided(page: Page, rows: Sequence[CostOutcome], every: Sequence[CostOutcome]) -> str:
+    """Return the sentences on whose cost is divided, with how many closed episodes have none."""
+    without = [row for row in rows if row.n_without_cost]
+    if not without:
+        return page.text("per.all")
+    counts = [
+        page.text(
+            "per.left_out_of",
+            service=_name(page, row, every),
+            count=page.catalogue.count("unit.episode", n, page.formats.integer(n)),
+        )
+        for row in without
+        if (n := row.n_without_cost)
+    ]
+    said = page.text("per.left_out", services="; ".join(counts))
+    if len({row.service_code for row in without}) < len(without):
+        said = f"{said} {page.text('per.in_every_line')}"
+    return said
+
+
 def per_improved(page: Page) -> Block:
     """Show what closed episodes cost over reliably improved clients, service by service."""
     heading = page.text("per.heading")
@@ -121,7 +141,7 @@ def per_improved(page: Page) -> Block:
         for row in rows
     ]
     level = _level(page, rows)
-    intro = paragraph(page.text("per.intro"))
+    intro = paragraph(f"{_divided(page, rows, every)} {page.text('per.intro')}")
     data = details(
         page.text("figure.data"), table(page.text("per.caption", level=level), head, cells)
     )

@@ -72,6 +72,7 @@ class CostOutcome:
     vat_included: int | None
     indicator: str
     n: int | None
+    n_without_cost: int | None
     n_in_change: int | None
     n_improved: int | None
     n_teams: int | None

@@ -86,6 +86,33 @@ def test_limits_are_those_of_scipys_bootstrap_of_families(marts: Marts) -> None:
         assert line["bca_reason"] is None
 
 
+def test_closed_episodes_without_a_cost_are_counted_in_their_service(marts: Marts) -> None:
+    """Without a price, or with that of a year that no cost is of, they are of no line: they are in each."""
+    rows = episodes(4)
+    second = pl.col("family_key") == "f1"
+    dear = rows.with_columns(price_year=pl.when(second).then(2024).otherwise("price_year"))
+    unpriced = (
+        dear.head(4)
+        .with_columns(
+            episode_key="n" + pl.col("episode_key"),
+            family_key="n" + pl.col("family_key"),
+            procurement=pl.Series([None, None, "own", "own"], dtype=pl.String),
+            price_year=pl.Series([None, None, 2023, 2025]),
+            vat_included=pl.Series([None, None, 0, 0]),
+            total_cost_eur=pl.lit(None, pl.Decimal(18, 4)),
+        )
+        .cast({name: dear.schema[name] for name in ("price_year", "vat_included")})
+    )
+    of_another = unpriced.head(1).with_columns(service_code=pl.lit("s2"))
+    every = pl.concat([dear, unpriced, of_another])
+    sessions = every.select("episode_key", worker_key="team_code", attendance=pl.lit("attended"))
+    lines = cost.outcome(marts(fct_episode_cost=every, fct_session=sessions))
+    assert {
+        (line["price_year"], line["n"], line["n_without_cost"], line["n_persons_without_cost"])
+        for line in lines
+    } == {(2024, 2, 3, 2), (2025, 6, 4, 2)}
+
+
 def test_siblings_are_drawn_together(marts: Marts) -> None:
     """As if every episode were a family's only one, the limits would be much too near."""
     rows = episodes(80)

@@ -154,10 +154,15 @@ def test_hidden_reasons_of_a_sum_are_none_or_several_and_enough(
             assert sum(hidden) >= RULE.k_min
 
 
-def outcomes(service: str, n: int, improved: int, measured: int) -> list[Row]:
+def outcomes(
+    service: str, n: int, improved: int, measured: int, without: int = 0, **more: Any
+) -> list[Row]:
     counts = {"n": n, "n_persons": n, "n_in_change": measured}
+    counts |= {"n_without_cost": without, "n_persons_without_cost": without}
     counts |= {"n_persons_numerator": improved, "n_persons_rest": measured - improved}
-    return [kind(service, indicator=name, **counts) for name in ("per_episode", "per_improved")]
+    return [
+        kind(service, indicator=name, **counts, **more) for name in ("per_episode", "per_improved")
+    ]
 
 
 def nothing_else(**more: list[Row]) -> dict[str, list[Row]]:
@@ -181,6 +186,30 @@ def test_improved_others_and_unmeasured_are_none_or_enough(
 ) -> None:
     rows = outcomes("S", n, improved, measured)
     assert money.outcome(rows, RULE, nothing_else(), []) == [shown, shown]
+
+
+@pytest.mark.parametrize(("without", "shown"), [(0, True), (1, False), (4, False), (5, True)])
+def test_families_without_a_cost_are_none_or_enough(without: int, shown: bool) -> None:
+    rows = outcomes("S", 40, 15, 30, without)
+    assert money.outcome(rows, RULE, nothing_else(), []) == [shown, shown]
+    no_family = [row | {"n_persons_without_cost": 0} for row in rows]
+    assert money.outcome(no_family, RULE, nothing_else(), []) == [shown, shown]
+
+
+@pytest.mark.parametrize(("later", "shown"), [(9, True), (10, False), (14, True)])
+def test_two_lines_of_a_service_differ_by_none_or_enough_without_a_cost(
+    later: int, shown: bool
+) -> None:
+    rows = outcomes("S", 40, 15, 30, 9) + outcomes("S", 40, 15, 30, later, price_year=2026)
+    assert money.outcome(rows, RULE, nothing_else(), []) == [shown] * 4
+
+
+@pytest.mark.parametrize(("closed", "shown"), [(46, True), (50, False), (51, True), (43, False)])
+def test_with_and_without_a_cost_leave_none_or_enough_of_all_closed(
+    closed: int, shown: bool
+) -> None:
+    rows = outcomes("S", 40, 15, 30, 6)
+    assert money.outcome(rows, RULE, nothing_else(), [closed]) == [shown] * 2
 
 
 @pytest.mark.parametrize(("left", "shown"), [(0, True), (3, False), (5, True)])

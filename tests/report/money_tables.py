@@ -32,7 +32,8 @@ TABLES = {
     ),
     "cost_outcome": (
         f"{KIND}, indicator varchar, n bigint, n_persons bigint, n_teams bigint, "
-        "n_in_change bigint, n_improved bigint, estimate double, ci_low double, ci_high double, "
+        "n_without_cost bigint, n_in_change bigint, n_improved bigint, estimate double, "
+        "ci_low double, ci_high double, "
         f"ci_level double, set_kind varchar, {STAMP}"
     ),
     "cost_confirmed": (
@@ -76,7 +77,7 @@ NUMBERS = {"n_without_effect", "avoidable_amount_eur", "avoided_amount_eur", "on
 NUMBERS |= {"rereferral_amount_eur", "fit_cost_eur", "net_amount_eur", "freed_sessions"}
 NUMBERS |= {"freed_hours", "low_value", "base_value", "high_value", "net_at_low_eur"}
 NUMBERS |= {"net_at_high_eur", "threshold_value", "n_teams", "n_in_change", "n_improved"}
-NUMBERS |= {"set_kind", "realised_amount_eur"}
+NUMBERS |= {"set_kind", "n_without_cost", "realised_amount_eur"}
 NUMBERS |= {"net_mean_eur", "net_p025_eur", "net_p500_eur", "net_p975_eur", "n_draws"}
 NUMBERS |= {"probability_net_above_zero"}
 NUMBERS |= {"n_fit", "n_comparison", "n_fit_teams", "n_comparison_teams", "n_left_out"}
@@ -232,6 +233,7 @@ def cost_outcome() -> list[Row]:
                     "n": n,
                     "n_persons": n,
                     "n_teams": 4,
+                    "n_without_cost": 9 if service == "NEPSY" else 0,
                     "n_in_change": n - 7,
                     "n_improved": improved,
                     "estimate": estimate,
