@@ -156,21 +156,28 @@ def test_cost_per_improved_has_its_interval_or_says_that_there_is_none(
             assert cell == [euro(estimate), limits]
 
 
-def test_episodes_without_a_cost_are_counted_beside_the_cost(
-    site: Path, tables: Tables, make_database: Callable[[Tables], Path]
-) -> None:
+def test_episodes_without_a_cost_are_counted_beside_the_cost(site: Path) -> None:
     said = soup(site, PAGE).find(id="kustannus-kohentunutta-kohti").get_text(" ")
     assert "ei voitu laskea: Neuropsykiatrinen valmennus 9 jaksoa." in said
     assert "Kaikkien kaudella päättyneiden" not in said
-    later = [row | {"price_year": 2026} for row in tables["cost_outcome"] if row["n_without_cost"]]
-    page = open_page(
-        str(make_database(tables | {"cost_outcome": tables["cost_outcome"] + later})), "fi"
-    )
-    assert "saman palvelun lukuja ei voi laskea yhteen" in str(per_improved(page))
+
+
+def test_all_closed_episodes_are_said_to_be_in_where_they_are(
+    tables: Tables, make_database: Callable[[Tables], Path]
+) -> None:
     for row in tables["cost_outcome"]:
         row["n_without_cost"] = row["n_without_cost"] and 0
     page = open_page(str(make_database(tables)), "fi")
     assert "Kaikkien kaudella päättyneiden" in str(per_improved(page))
+
+
+def test_two_lines_of_a_service_are_not_to_be_added_up(
+    tables: Tables, make_database: Callable[[Tables], Path]
+) -> None:
+    of_service = [row for row in tables["cost_outcome"] if row["n_without_cost"]]
+    tables["cost_outcome"] += [row | {"price_year": 2026} for row in of_service]
+    page = open_page(str(make_database(tables)), "fi")
+    assert "saman palvelun lukuja ei voi laskea yhteen" in str(per_improved(page))
 
 
 def test_charts_write_the_number_of_episodes_and_of_what_is_hidden_the_word(site: Path) -> None:
